@@ -1,0 +1,127 @@
+/* 01_echo [--host H] [--port N] [--unix PATH] - an echo server on plain callbacks.
+ * SIGINT or SIGTERM: echo what has arrived, close, exit 0, in 5 s at the most. */
+#include <eddy.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct peer {
+    struct eddy_stream stream;
+    struct eddy_waiter waiter;
+    struct eddy_list link;
+    bool writing;
+    char buffer[16384];
+};
+
+static struct eddy_loop loop;
+static struct eddy_listener listener;
+static struct eddy_signal signals[2];
+static struct eddy_waiter acceptor, stoppers[2];
+static struct eddy_list peers = {&peers, &peers};
+static struct peer *newcomer;
+static eddy_ns deadline = EDDY_FOREVER; /* for every wait, once we are to stop */
+
+/* Read and write in turn; `n` is the result of what was done last. */
+static void serve(struct peer *peer, ssize_t n)
+{
+    while (n > 0) {
+        peer->writing = !peer->writing;
+        n = peer->writing ? eddy_stream_write(&peer->stream, peer->buffer, (size_t)n, &peer->waiter)
+                          : eddy_stream_read(&peer->stream, peer->buffer, sizeof peer->buffer, &peer->waiter);
+    }
+    if (n == EDDY_PENDING) {
+        eddy_wait_until(&peer->waiter, deadline);
+        return;
+    }
+    eddy_stream_close(&peer->stream);
+    eddy_list_remove(&peer->link);
+    free(peer);
+}
+
+static void on_peer(struct eddy_waiter *waiter)
+{
+    serve(EDDY_CONTAINER(waiter, struct peer, waiter), waiter->result);
+}
+
+static void on_accept(struct eddy_waiter *waiter)
+{
+    for (int error = (int)waiter->result; error != EDDY_PENDING && error != -ESHUTDOWN;) {
+        if (error == 0 && newcomer != NULL) {
+            eddy_waiter_init(&newcomer->waiter, &loop, on_peer);
+            eddy_list_append(&peers, &newcomer->link);
+            newcomer->writing = true; /* so that reading is next */
+            serve(newcomer, 1);
+            newcomer = NULL;
+        }
+        newcomer = newcomer != NULL ? newcomer : malloc(sizeof *newcomer);
+        error = newcomer != NULL ? eddy_listener_accept(&listener, &newcomer->stream, waiter)
+                                 : eddy_sleep(EDDY_MS(100), waiter); /* memory may come back */
+    }
+}
+
+static void on_stop(struct eddy_waiter *waiter)
+{
+    if (waiter->result > 0) {
+        eddy_listener_close(&listener);
+        eddy_signal_close(&signals[0]); /* the next one kills */
+        eddy_signal_close(&signals[1]);
+        deadline = eddy_ns_add(eddy_loop_now(&loop), EDDY_SEC(5));
+        for (struct eddy_list *link = peers.next; link != &peers; link = link->next) {
+            struct peer *peer = EDDY_CONTAINER(link, struct peer, link);
+            shutdown(eddy_stream_fd(&peer->stream), SHUT_RD); /* what has arrived, then the end */
+            eddy_wait_until(&peer->waiter, deadline);
+        }
+    }
+}
+
+static int start(const struct eddy_address *address)
+{
+    int error = eddy_loop_init(&loop, NULL);
+    for (int i = 0; i < 2 && error >= 0; i++) {
+        eddy_waiter_init(&stoppers[i], &loop, on_stop);
+        error = eddy_signal_open(&signals[i], &loop, i == 0 ? SIGINT : SIGTERM);
+        error = error < 0 || eddy_signal_wait(&signals[i], &stoppers[i]) == EDDY_PENDING ? error : -EIO;
+    }
+    return error < 0 ? error : eddy_listener_open(&listener, &loop, address, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {{"host", 1, NULL, 'h'}, {"port", 1, NULL, 'p'}, {"unix", 1, NULL, 'u'}, {0}};
+    const char *host = "127.0.0.1", *path = NULL;
+    char *end = "", text[EDDY_ADDRESS_TEXT];
+    long port = 7777;
+    int option, error = 0;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1 && error == 0) {
+        host = option == 'h' ? optarg : host;
+        path = option == 'u' ? optarg : path;
+        port = option == 'p' ? strtol(optarg, &end, 10) : port;
+        error = option == '?' || *end != '\0' || (option == 'p' && end == optarg) || port < 0 || port > 65535;
+    }
+    struct eddy_address address;
+    if (error != 0 || optind < argc ||
+        (path != NULL ? eddy_address_unix(&address, path) : eddy_address_parse(&address, host, (uint16_t)port)) < 0) {
+        fprintf(stderr, "usage: 01_echo [--host ADDRESS] [--port NUMBER] [--unix PATH]\n");
+        return 2;
+    }
+    error = start(&address);
+    if (error < 0) {
+        fprintf(stderr, "01_echo: cannot listen on %s: %s\n", eddy_address_text(&address, text), strerror(-error));
+        return 1;
+    }
+    eddy_address_text(eddy_listener_address(&listener), text);
+    printf("listening on %s\n", text);
+    if (path != NULL) {
+        printf("try: nc -U %s\n", path);
+    } else {
+        printf("try: nc %s %u\n", host, (unsigned)eddy_address_port(eddy_listener_address(&listener)));
+    }
+    fflush(stdout);
+    eddy_waiter_init(&acceptor, &loop, on_accept);
+    on_accept(&acceptor);
+    error = eddy_loop_run(&loop);
+    free(newcomer);
+    return error < 0 || eddy_loop_fini(&loop) < 0;
+}

@@ -1,0 +1,214 @@
+/* The ready queue is singly linked; a pass ends at the waiter that was last when it began. Whoever
+ * ends a wait puts the waiter on the queue and is done: no wake is called inside a user's call. */
+#include "base/wait.h"
+
+#include <errno.h>
+
+#define EXPIRE_MAX 256
+
+/* Take `waiter` out of the ready queue, wherever it stands. */
+static void remove_ready(struct eddy_waiter *waiter)
+{
+    struct eddy_scheduler *scheduler = waiter->scheduler;
+    struct eddy_waiter *before = NULL;
+    for (struct eddy_waiter *at = scheduler->ready_first; at != waiter; at = at->ready_next) {
+        assert(at != NULL && "a ready waiter stands in the ready queue");
+        before = at;
+    }
+    if (before == NULL) {
+        scheduler->ready_first = waiter->ready_next;
+    } else {
+        before->ready_next = waiter->ready_next;
+    }
+    if (scheduler->ready_last == waiter) {
+        scheduler->ready_last = before;
+    }
+    if (scheduler->pass_last == waiter) {
+        scheduler->pass_last = before; /* NULL: nobody is left of this pass */
+    }
+}
+
+/* ---- The waiter ------------------------------------------------------------------------ */
+
+void eddy_waiter_init(struct eddy_waiter *waiter, struct eddy_loop *loop, eddy_wake_fn *wake)
+{
+    assert(loop != NULL && wake != NULL && "a waiter has a loop and a wake");
+    waiter->wake = wake;
+    waiter->result = 0;
+    waiter->scheduler = (struct eddy_scheduler *)(void *)loop; /* a loop begins with its scheduler */
+    waiter->state = EDDYI_IDLE;
+    waiter->expired = 0;
+    eddy_timer_init(&waiter->timer);
+}
+
+bool eddy_waiter_is_waiting(const struct eddy_waiter *waiter)
+{
+    return waiter->state != EDDYI_IDLE;
+}
+
+void eddy_wait_until(struct eddy_waiter *waiter, eddy_ns deadline)
+{
+    if (waiter->state == EDDYI_PARKED || waiter->state == EDDYI_RETRY) {
+        waiter->expired = 0;
+        eddy_timers_arm(&waiter->scheduler->timers, &waiter->timer, deadline);
+    }
+}
+
+bool eddy_wait_cancel(struct eddy_waiter *waiter)
+{
+    if (waiter->state != EDDYI_PARKED && waiter->state != EDDYI_RETRY) {
+        return false;
+    }
+    waiter->kind->unpark(waiter);
+    eddy_wait_wake(waiter, -ECANCELED);
+    return true;
+}
+
+ssize_t eddy_wait_withdraw(struct eddy_waiter *waiter)
+{
+    unsigned state = waiter->state;
+    if (state == EDDYI_IDLE) {
+        return 0;
+    }
+    if (state != EDDYI_PARKED) {
+        remove_ready(waiter);
+    }
+    ssize_t result = waiter->result;
+    if (state != EDDYI_READY) {
+        waiter->kind->unpark(waiter);
+        eddyi_wait_leave(waiter, waiter->kind);
+        result = EDDY_PENDING;
+    }
+    waiter->state = EDDYI_IDLE;
+    return result;
+}
+
+/* ---- For operations -------------------------------------------------------------------- */
+
+int eddy_wait_park(struct eddy_waiter *waiter, const struct eddy_wait_kind *kind)
+{
+    return eddyi_wait_park(waiter, kind);
+}
+
+void eddy_wait_wake(struct eddy_waiter *waiter, ssize_t result)
+{
+    assert((waiter->state == EDDYI_PARKED || waiter->state == EDDYI_RETRY) && "only who is parked is woken");
+    eddyi_wait_leave(waiter, waiter->kind);
+    waiter->result = result;
+    if (waiter->state == EDDYI_PARKED) {
+        eddyi_wait_push_ready(waiter);
+    }
+    waiter->state = EDDYI_READY;
+}
+
+void eddy_wait_retry(struct eddy_waiter *waiter)
+{
+    eddyi_wait_retry(waiter);
+}
+
+ssize_t eddyi_wait_overspent(struct eddy_waiter *waiter, ssize_t result)
+{
+    struct eddy_scheduler *scheduler = waiter->scheduler;
+    if (scheduler->running == NULL) {
+        scheduler->budget = 0;
+        return result;
+    }
+    return eddyi_wait_queue(waiter, result);
+}
+
+ssize_t eddy_wait_settle(struct eddy_waiter *waiter, ssize_t result)
+{
+    return eddyi_wait_settle(waiter, result);
+}
+
+/* ---- The scheduler --------------------------------------------------------------------- */
+
+void eddyi_scheduler_init(struct eddy_scheduler *scheduler, eddy_ns (*clock)(void *context), void *clock_context,
+                          const unsigned char *alive, int budget)
+{
+    scheduler->running = NULL;
+    scheduler->external = 0;
+    scheduler->internal = 0;
+    scheduler->steps = 0;
+    scheduler->ready_first = NULL;
+    scheduler->ready_last = NULL;
+    scheduler->pass_last = NULL;
+    scheduler->budget_max = budget;
+    scheduler->budget = budget;
+    scheduler->stopping = false;
+    scheduler->alive = alive;
+    scheduler->clock = clock;
+    scheduler->clock_context = clock_context;
+    scheduler->now = clock(clock_context);
+    scheduler->now_is_old = false;
+    eddy_timers_init(&scheduler->timers, scheduler->now);
+}
+
+/* Try the operation of a waiter on retry again. Whether it is over. */
+static inline bool complete_retry(struct eddy_waiter *waiter)
+{
+    const struct eddy_wait_kind *kind = waiter->kind;
+    waiter->state = EDDYI_PARKED;
+    ssize_t result = kind->complete(waiter);
+    if (__builtin_expect(result == EDDY_PENDING, 0)) {
+        if (!waiter->expired) {
+            return false;
+        }
+        kind->unpark(waiter);
+        result = kind->expiry;
+    }
+    eddyi_wait_leave(waiter, kind);
+    waiter->result = result;
+    return true;
+}
+
+void eddyi_scheduler_pass(struct eddy_scheduler *scheduler)
+{
+    scheduler->pass_last = scheduler->ready_last;
+    while (scheduler->ready_first != NULL && scheduler->pass_last != NULL) {
+        struct eddy_waiter *waiter = scheduler->ready_first;
+        scheduler->ready_first = waiter->ready_next;
+        __builtin_prefetch(waiter->ready_next);
+        if (waiter == scheduler->pass_last) {
+            scheduler->pass_last = NULL;
+        }
+        if (waiter->state == EDDYI_RETRY && !complete_retry(waiter)) {
+            continue;
+        }
+        eddyi_wait_call(waiter);
+        if (eddyi_is_forked(scheduler)) {
+            return; /* the wake forked, and this is the child: the rest is the parent's */
+        }
+    }
+    scheduler->running = NULL;
+}
+
+void eddyi_scheduler_expire(struct eddy_scheduler *scheduler)
+{
+    eddy_ns now = eddyi_scheduler_now(scheduler);
+    struct eddy_timer *timer;
+    /* So many that they are still in the cache when they are woken. */
+    for (int i = 0; i < EXPIRE_MAX && (timer = eddy_timers_pop(&scheduler->timers, now)) != NULL; i++) {
+        struct eddy_waiter *waiter = EDDY_CONTAINER(timer, struct eddy_waiter, timer);
+        if (waiter->state == EDDYI_RETRY) {
+            waiter->expired = 1; /* what is there already comes before the deadline */
+            continue;
+        }
+        int expiry = waiter->kind->expiry;
+        waiter->kind->unpark(waiter);
+        eddy_wait_wake(waiter, expiry);
+    }
+}
+
+void eddyi_scheduler_verify(const struct eddy_scheduler *scheduler)
+{
+    const struct eddy_waiter *last = NULL;
+    for (const struct eddy_waiter *at = scheduler->ready_first; at != NULL; at = at->ready_next) {
+        assert((at->state == EDDYI_RETRY || at->state == EDDYI_READY) && "who stands in the ready queue is ready");
+        assert((at->state == EDDYI_RETRY || at->timer.place == NULL) && "an outcome has no deadline");
+        last = at;
+    }
+    assert((last == NULL || last == scheduler->ready_last) && "the ready queue ends at its last");
+    assert(scheduler->timers.armed <= scheduler->external + scheduler->internal && "a deadline is a wait's");
+    (void)last;
+}

@@ -1,0 +1,136 @@
+/* The scheduler as the loop drives it, and what operations share. */
+#ifndef EDDYI_BASE_WAIT_H
+#define EDDYI_BASE_WAIT_H
+
+#include <eddy/wait.h>
+
+#include <assert.h>
+
+/* Where a waiter is. */
+enum {
+    EDDYI_IDLE,   /* the user's */
+    EDDYI_PARKED, /* in a wait */
+    EDDYI_RETRY,  /* in a wait and on the ready queue: its kind's complete() will decide */
+    EDDYI_READY,  /* on the ready queue with its result */
+};
+
+void eddyi_scheduler_init(struct eddy_scheduler *scheduler, eddy_ns (*clock)(void *context), void *clock_context,
+                          const unsigned char *alive, int budget);
+
+/* Wake everybody who is ready now, in order; who gets ready meanwhile waits for the next pass. */
+void eddyi_scheduler_pass(struct eddy_scheduler *scheduler);
+
+/* End the waits whose deadline has come; not all in one turn if they are many. */
+void eddyi_scheduler_expire(struct eddy_scheduler *scheduler);
+
+static inline void eddyi_wait_push_ready(struct eddy_waiter *waiter)
+{
+    struct eddy_scheduler *scheduler = waiter->scheduler;
+    waiter->ready_next = NULL;
+    if (scheduler->ready_first == NULL) {
+        scheduler->ready_first = waiter;
+    } else {
+        scheduler->ready_last->ready_next = waiter;
+    }
+    scheduler->ready_last = waiter;
+}
+
+/* Put an idle waiter on the ready queue, to be woken with `result`. EDDY_PENDING. */
+static inline int eddyi_wait_queue(struct eddy_waiter *waiter, ssize_t result)
+{
+    assert(waiter->state == EDDYI_IDLE && "a waiter waits for one thing at a time");
+    waiter->state = EDDYI_READY;
+    waiter->result = result;
+    eddyi_wait_push_ready(waiter);
+    return EDDY_PENDING;
+}
+
+/* eddy_wait_park(), eddy_wait_retry() and eddy_wait_settle(), for the ways that every byte goes. */
+static inline int eddyi_wait_park(struct eddy_waiter *waiter, const struct eddy_wait_kind *kind)
+{
+    assert(waiter->state == EDDYI_IDLE && "a waiter waits for one thing at a time");
+    struct eddy_scheduler *scheduler = waiter->scheduler;
+    waiter->state = EDDYI_PARKED;
+    waiter->expired = 0;
+    waiter->kind = kind;
+    if (kind->external) {
+        scheduler->external++;
+    } else {
+        scheduler->internal++;
+    }
+    return EDDY_PENDING;
+}
+
+static inline void eddyi_wait_retry(struct eddy_waiter *waiter)
+{
+    if (waiter->state == EDDYI_PARKED) {
+        waiter->state = EDDYI_RETRY;
+        eddyi_wait_push_ready(waiter);
+    }
+}
+
+/* The budget is spent. */
+ssize_t eddyi_wait_overspent(struct eddy_waiter *waiter, ssize_t result);
+
+static inline ssize_t eddyi_wait_settle(struct eddy_waiter *waiter, ssize_t result)
+{
+    struct eddy_scheduler *scheduler = waiter->scheduler;
+    if (--scheduler->budget >= 0) {
+        return result;
+    }
+    return eddyi_wait_overspent(waiter, result);
+}
+
+/* The wait of `waiter`, which was of this kind, is over. */
+static inline void eddyi_wait_leave(struct eddy_waiter *waiter, const struct eddy_wait_kind *kind)
+{
+    struct eddy_scheduler *scheduler = waiter->scheduler;
+    if (kind->external) {
+        scheduler->external--;
+    } else {
+        scheduler->internal--;
+    }
+    if (__builtin_expect(waiter->timer.place != NULL, 0)) {
+        eddy_timers_disarm(&scheduler->timers, &waiter->timer);
+    }
+}
+
+/* Call the user: the one place where a wake is called, and only the loop comes here. */
+static inline void eddyi_wait_call(struct eddy_waiter *waiter)
+{
+    struct eddy_scheduler *scheduler = waiter->scheduler;
+    waiter->state = EDDYI_IDLE;
+    scheduler->running = waiter;
+    scheduler->budget = scheduler->budget_max;
+    scheduler->steps++;
+    waiter->wake(waiter);
+}
+
+/* For the poller's events, the short way for what eddy_wait_retry() does in a later step: the
+ * parked waiter's operation, of this kind, is over, and this is its turn. */
+static inline void eddyi_wait_finish(struct eddy_waiter *waiter, const struct eddy_wait_kind *kind, ssize_t result)
+{
+    eddyi_wait_leave(waiter, kind);
+    waiter->result = result;
+    eddyi_wait_call(waiter);
+}
+
+/* Check the invariants; for debug builds. */
+void eddyi_scheduler_verify(const struct eddy_scheduler *scheduler);
+
+/* The clock in this turn. */
+static inline eddy_ns eddyi_scheduler_now(struct eddy_scheduler *scheduler)
+{
+    if (scheduler->now_is_old) {
+        scheduler->now = scheduler->clock(scheduler->clock_context);
+        scheduler->now_is_old = false;
+    }
+    return scheduler->now;
+}
+
+static inline bool eddyi_is_forked(const struct eddy_scheduler *scheduler)
+{
+    return __builtin_expect(*scheduler->alive == 0, 0);
+}
+
+#endif

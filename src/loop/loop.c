@@ -1,0 +1,321 @@
+/* A turn: poll; ready whom the events concern; end the waits whose deadline has come; run the
+ * posts; wake who is ready. Data that is there at the moment of its deadline comes first. */
+#define _GNU_SOURCE
+#include "loop/loop.h"
+
+#include "base/post.h"
+#include "loop/interest.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define BUDGET 128
+
+/* Passes go on without a poll between them until so many wakes or so much time are over. */
+#define STEPS_PER_POLL 64
+#define STEPS_PER_CLOCK 16
+#define TIME_PER_POLL EDDY_MS(1)
+
+_Static_assert(offsetof(struct eddy_loop, scheduler) == 0, "a waiter takes its loop for a scheduler");
+
+static _Thread_local struct eddy_loop *current;
+
+/* ---- Life ------------------------------------------------------------------------------ */
+
+static int ignore_sigpipe(const struct eddy_os *os)
+{
+    struct sigaction action;
+    int error = os->sigaction(os->context, SIGPIPE, NULL, &action);
+    if (error < 0 || (action.sa_flags & SA_SIGINFO) != 0 || action.sa_handler != SIG_DFL) {
+        return error;
+    }
+    memset(&action, 0, sizeof action);
+    action.sa_handler = SIG_IGN;
+    return os->sigaction(os->context, SIGPIPE, &action, NULL);
+}
+
+static int open_waker(struct eddy_loop *loop)
+{
+    const struct eddy_os *os = loop->os;
+    loop->wake_fd = os->eventfd(os->context);
+    if (loop->wake_fd < 0) {
+        return loop->wake_fd;
+    }
+    int error = eddyi_poller_add_waker(&loop->poller, loop->wake_fd);
+    if (error < 0) {
+        os->close(os->context, loop->wake_fd);
+    }
+    return error;
+}
+
+static int open_parts(struct eddy_loop *loop)
+{
+    const struct eddy_os *os = loop->os;
+    int error = os->fork_mark(os->context, &loop->alive);
+    if (error < 0) {
+        return error;
+    }
+    error = eddyi_poller_init(&loop->poller, os, loop->allocator);
+    if (error == 0) {
+        error = open_waker(loop);
+        if (error == 0) {
+            return 0;
+        }
+        eddyi_poller_fini(&loop->poller);
+    }
+    os->fork_unmark(os->context, loop->alive);
+    return error;
+}
+
+static void close_parts(struct eddy_loop *loop)
+{
+    const struct eddy_os *os = loop->os;
+    os->close(os->context, loop->wake_fd);
+    eddyi_poller_fini(&loop->poller);
+    os->fork_unmark(os->context, loop->alive);
+}
+
+int eddy_loop_init(struct eddy_loop *loop, const struct eddy_loop_options *options)
+{
+    static const struct eddy_loop_options defaults;
+    options = options != NULL ? options : &defaults;
+    if (options->budget < 0 || (options->flags & ~EDDY_KEEP_SIGPIPE) != 0) {
+        return -EINVAL;
+    }
+    if (current != NULL && !eddyi_is_forked(&current->scheduler)) {
+        return -EBUSY;
+    }
+    loop->os = options->os != NULL ? options->os : &eddy_os_linux;
+    loop->allocator = options->allocator.resize != NULL ? options->allocator : eddy_allocator_default;
+    loop->signals.fd = -1;
+    eddy_list_init(&loop->signals.open);
+    loop->posts = NULL;
+    loop->holds = 0;
+    loop->flags = options->flags;
+    loop->entered = false;
+    int error = open_parts(loop);
+    if (error < 0) {
+        return error;
+    }
+    error = (options->flags & EDDY_KEEP_SIGPIPE) != 0 ? 0 : ignore_sigpipe(loop->os);
+    if (error < 0) {
+        close_parts(loop);
+        return error;
+    }
+    eddyi_scheduler_init(&loop->scheduler, loop->os->clock, loop->os->context, loop->alive,
+                         options->budget > 0 ? options->budget : BUDGET);
+    current = loop;
+    return 0;
+}
+
+static bool is_in_use(const struct eddy_loop *loop)
+{
+    return loop->entered || loop->scheduler.external > 0 || loop->scheduler.internal > 0 || loop->scheduler.ready_first != NULL ||
+           loop->poller.open > 0 || eddyi_posts_waiting(&loop->posts);
+}
+
+int eddy_loop_fini(struct eddy_loop *loop)
+{
+    if (eddyi_loop_is_usable(loop) && is_in_use(loop)) {
+        return -EBUSY;
+    }
+    if (loop->signals.fd >= 0) { /* in a child only; here it would be in use */
+        loop->os->close(loop->os->context, loop->signals.fd);
+    }
+    close_parts(loop);
+    if (current == loop) {
+        current = NULL;
+    }
+    return 0;
+}
+
+struct eddy_loop *eddy_loop_current(void)
+{
+    return current;
+}
+
+void eddy_loop_hold(struct eddy_loop *loop)
+{
+    if (eddyi_loop_is_usable(loop)) {
+        loop->holds++;
+    }
+}
+
+void eddy_loop_release(struct eddy_loop *loop)
+{
+    if (eddyi_loop_is_usable(loop)) {
+        assert(loop->holds > 0 && "a loop is released as often as it is held");
+        loop->holds--;
+    }
+}
+
+void eddy_loop_stop(struct eddy_loop *loop)
+{
+    if (eddyi_loop_is_usable(loop)) {
+        loop->scheduler.stopping = true;
+    }
+}
+
+eddy_ns eddy_loop_now(struct eddy_loop *loop)
+{
+    return eddyi_scheduler_now(&loop->scheduler);
+}
+
+void eddy_post(struct eddy_loop *loop, struct eddy_post *node)
+{
+    if (*loop->alive == 0) {
+        return; /* a child of fork shares the eventfd, and must not wake its parent */
+    }
+    if (eddyi_posts_push(&loop->posts, node)) {
+        /* The eventfd is edge-triggered: each write is an event, and nobody need ever read it. */
+        const uint64_t one = 1;
+        while (loop->os->write(loop->os->context, loop->wake_fd, &one, sizeof one) == -EINTR) {
+        }
+    }
+}
+
+/* ---- The turn -------------------------------------------------------------------------- */
+
+static bool has_work(const struct eddy_loop *loop)
+{
+    return loop->scheduler.ready_first != NULL || eddyi_posts_waiting(&loop->posts);
+}
+
+/* How long the poll may wait. Reads the clock only for a deadline. */
+static eddy_ns sleep_span(struct eddy_loop *loop)
+{
+    struct eddy_scheduler *scheduler = &loop->scheduler;
+    if (has_work(loop)) {
+        return 0;
+    }
+    eddy_ns next = eddy_timers_next(&scheduler->timers);
+    if (next == EDDY_FOREVER) {
+        return EDDY_FOREVER;
+    }
+    scheduler->now_is_old = true;
+    eddy_ns now = eddyi_scheduler_now(scheduler);
+    return next > now ? eddy_ns_add(next, -now) : 0;
+}
+
+static void run_passes(struct eddy_loop *loop)
+{
+    struct eddy_scheduler *scheduler = &loop->scheduler;
+    uint64_t steps_end = scheduler->steps + STEPS_PER_POLL;
+    uint64_t steps_clock = scheduler->steps + STEPS_PER_CLOCK;
+    eddy_ns began = 0;
+    eddyi_scheduler_pass(scheduler);
+    while (scheduler->ready_first != NULL && scheduler->steps < steps_end && !scheduler->stopping &&
+           !eddyi_is_forked(scheduler)) {
+        if (scheduler->steps >= steps_clock) {
+            eddy_ns now = scheduler->clock(scheduler->clock_context);
+            began = began == 0 ? now : began;
+            if (now - began >= TIME_PER_POLL) {
+                return;
+            }
+            steps_clock = scheduler->steps + STEPS_PER_CLOCK;
+        }
+        eddyi_scheduler_pass(scheduler);
+    }
+}
+
+static int turn(struct eddy_loop *loop, bool may_sleep)
+{
+    struct eddy_scheduler *scheduler = &loop->scheduler;
+    eddyi_interest_flush(&loop->poller);
+    eddyi_poller_rebuild(&loop->poller, loop->wake_fd);
+    eddy_ns span = may_sleep ? sleep_span(loop) : 0;
+    if (span > 0 && !eddyi_posts_doze(&loop->posts)) {
+        span = 0;
+    }
+    int error = eddyi_poller_wait(&loop->poller, span);
+    scheduler->now_is_old = true;
+    if (error < 0) {
+        return error;
+    }
+    scheduler->running = NULL;
+    if (eddyi_is_forked(scheduler)) {
+        return -ECHILD;
+    }
+    if (scheduler->timers.armed > 0) {
+        eddyi_scheduler_expire(scheduler);
+    }
+    eddyi_posts_run(&loop->posts, loop->alive);
+    run_passes(loop);
+#ifdef EDDY_DEBUG
+    eddyi_scheduler_verify(scheduler);
+#endif
+    return 0;
+}
+
+/* 1: go on; 0: nothing waits; -EDEADLK: what waits can never be woken. */
+static int prospects(const struct eddy_loop *loop)
+{
+    const struct eddy_scheduler *scheduler = &loop->scheduler;
+    if (has_work(loop) || loop->holds > 0 || scheduler->external > 0 || scheduler->timers.armed > 0) {
+        return 1;
+    }
+    return scheduler->internal == 0 ? 0 : -EDEADLK;
+}
+
+int eddy_loop_run(struct eddy_loop *loop)
+{
+    if (!eddyi_loop_is_usable(loop)) {
+        return -ECHILD;
+    }
+    if (loop->entered) {
+        return -EBUSY;
+    }
+    loop->entered = true;
+    int result = 0;
+    while (result == 0 && !loop->scheduler.stopping) {
+        result = prospects(loop);
+        if (result <= 0) {
+            break;
+        }
+        result = turn(loop, true);
+        if (eddyi_is_forked(&loop->scheduler)) {
+            return -ECHILD; /* somebody forked, and this is the child coming home */
+        }
+    }
+    loop->scheduler.stopping = false;
+    loop->entered = false;
+    return result;
+}
+
+/* ---- Inside a foreign loop ------------------------------------------------------------- */
+
+int eddy_loop_fd(struct eddy_loop *loop)
+{
+    if (!eddyi_loop_is_usable(loop)) {
+        return -ECHILD;
+    }
+    eddyi_posts_doze(&loop->posts);
+    return eddyi_poller_outer_fd(&loop->poller);
+}
+
+eddy_ns eddy_loop_timeout(struct eddy_loop *loop)
+{
+    if (!eddyi_loop_is_usable(loop)) {
+        return EDDY_FOREVER;
+    }
+    eddyi_interest_flush(&loop->poller);
+    return eddyi_posts_doze(&loop->posts) ? sleep_span(loop) : 0;
+}
+
+int eddy_loop_step(struct eddy_loop *loop)
+{
+    if (!eddyi_loop_is_usable(loop)) {
+        return -ECHILD;
+    }
+    if (loop->entered) {
+        return -EBUSY;
+    }
+    loop->entered = true;
+    int error = turn(loop, false);
+    if (eddyi_is_forked(&loop->scheduler)) {
+        return -ECHILD;
+    }
+    loop->entered = false;
+    eddyi_posts_doze(&loop->posts); /* from here on a post must be seen by the foreign loop */
+    return error < 0 ? error : has_work(loop);
+}

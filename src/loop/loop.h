@@ -1,0 +1,22 @@
+/* What the rest of the library asks of a loop. */
+#ifndef EDDYI_LOOP_LOOP_H
+#define EDDYI_LOOP_LOOP_H
+
+#include <eddy/loop.h>
+
+#include "base/wait.h"
+
+#include <assert.h>
+
+/* First thing in every call that concerns a loop: false in a child of fork. Calls from another
+ * thread cannot be answered at all. */
+static inline bool eddyi_loop_is_usable(const struct eddy_loop *loop)
+{
+    if (eddyi_is_forked(&loop->scheduler)) {
+        return false;
+    }
+    assert(eddy_loop_current() == loop && "a loop is for the thread that started it; others use eddy_post()");
+    return true;
+}
+
+#endif

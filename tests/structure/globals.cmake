@@ -1,0 +1,26 @@
+# cmake -D NM=nm -D LIBRARY=libeddy.a -P globals.cmake
+# The library has no writable global, but for one that each thread has for itself.
+cmake_minimum_required(VERSION 3.16)
+
+# Columns: name, value, class, type, size, line, section. Relocated constants are in .data.rel.ro.
+execute_process(COMMAND "${NM}" --defined-only --format=sysv "${LIBRARY}" OUTPUT_VARIABLE output RESULT_VARIABLE result)
+string(REGEX MATCHALL "[^\n]+[|][^\n]+" lines "${output}")
+set(writable "")
+set(per_thread "")
+set(constant "")
+foreach(line IN LISTS lines)
+    string(REGEX REPLACE " *[|].*" "" symbol "${line}")
+    if(line MATCHES "[|]\\.t(bss|data)[^|]*$")
+        list(APPEND per_thread "${symbol}")
+    elseif(line MATCHES "[|] *C *[|]|[|]\\.bss[^|]*$|[|]\\.data[^|]*$" AND NOT line MATCHES "[|]\\.data\\.rel\\.ro[^|]*$")
+        list(APPEND writable "${symbol}")
+    else()
+        list(APPEND constant "${symbol}")
+    endif()
+endforeach()
+list(LENGTH per_thread count)
+if(NOT result EQUAL 0 OR NOT constant)
+    message(FATAL_ERROR "${NM} finds no symbol in ${LIBRARY}")
+elseif(writable OR count GREATER 1)
+    message(FATAL_ERROR "writable globals: ${writable}\nof each thread (one is allowed): ${per_thread}")
+endif()
