@@ -1,5 +1,5 @@
 /* 01_echo [--host H] [--port N] [--unix PATH] - an echo server on plain callbacks.
- * SIGINT or SIGTERM: echo what has arrived, close, exit 0, in 5 s at the most. */
+ * SIGINT or SIGTERM: echo until a client is quiet for 50 ms, close, exit 0; after 5 s in any case. */
 #include <eddy.h>
 #include <errno.h>
 #include <getopt.h>
@@ -21,18 +21,26 @@ static struct eddy_signal signals[2];
 static struct eddy_waiter acceptor, stoppers[2];
 static struct eddy_list peers = {&peers, &peers};
 static struct peer *newcomer;
-static eddy_ns deadline = EDDY_FOREVER; /* for every wait, once we are to stop */
+static eddy_ns end = EDDY_FOREVER; /* of everything, once we are to stop */
+
+static void set_deadline(struct peer *peer)
+{
+    if (end != EDDY_FOREVER) {
+        eddy_ns quiet = eddy_ns_add(eddy_loop_now(&loop), EDDY_MS(50));
+        eddy_wait_until(&peer->waiter, peer->writing || quiet > end ? end : quiet);
+    }
+}
 
 /* Read and write in turn; `n` is the result of what was done last. */
 static void serve(struct peer *peer, ssize_t n)
 {
-    while (n > 0) {
+    while (n > 0 && (end == EDDY_FOREVER || eddy_loop_now(&loop) < end)) {
         peer->writing = !peer->writing;
         n = peer->writing ? eddy_stream_write(&peer->stream, peer->buffer, (size_t)n, &peer->waiter)
                           : eddy_stream_read(&peer->stream, peer->buffer, sizeof peer->buffer, &peer->waiter);
     }
     if (n == EDDY_PENDING) {
-        eddy_wait_until(&peer->waiter, deadline);
+        set_deadline(peer);
         return;
     }
     eddy_stream_close(&peer->stream);
@@ -67,11 +75,9 @@ static void on_stop(struct eddy_waiter *waiter)
         eddy_listener_close(&listener);
         eddy_signal_close(&signals[0]); /* the next one kills */
         eddy_signal_close(&signals[1]);
-        deadline = eddy_ns_add(eddy_loop_now(&loop), EDDY_SEC(5));
+        end = eddy_ns_add(eddy_loop_now(&loop), EDDY_SEC(5));
         for (struct eddy_list *link = peers.next; link != &peers; link = link->next) {
-            struct peer *peer = EDDY_CONTAINER(link, struct peer, link);
-            shutdown(eddy_stream_fd(&peer->stream), SHUT_RD); /* what has arrived, then the end */
-            eddy_wait_until(&peer->waiter, deadline);
+            set_deadline(EDDY_CONTAINER(link, struct peer, link));
         }
     }
 }
@@ -91,14 +97,14 @@ int main(int argc, char **argv)
 {
     static const struct option options[] = {{"host", 1, NULL, 'h'}, {"port", 1, NULL, 'p'}, {"unix", 1, NULL, 'u'}, {0}};
     const char *host = "127.0.0.1", *path = NULL;
-    char *end = "", text[EDDY_ADDRESS_TEXT];
+    char *rest = "", text[EDDY_ADDRESS_TEXT];
     long port = 7777;
     int option, error = 0;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1 && error == 0) {
         host = option == 'h' ? optarg : host;
         path = option == 'u' ? optarg : path;
-        port = option == 'p' ? strtol(optarg, &end, 10) : port;
-        error = option == '?' || *end != '\0' || (option == 'p' && end == optarg) || port < 0 || port > 65535;
+        port = option == 'p' ? strtol(optarg, &rest, 10) : port;
+        error = option == '?' || *rest != '\0' || (option == 'p' && rest == optarg) || port < 0 || port > 65535;
     }
     struct eddy_address address;
     if (error != 0 || optind < argc ||
