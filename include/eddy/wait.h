@@ -56,19 +56,20 @@ struct eddyi_transfer {
 /* The caller owns the memory. While it is parked it must stay where it is; from the
  * moment its wake is called it may be used again or freed. */
 struct eddy_waiter {
+    /* private; in an order that lets a change of deadline touch one cache line */
+    struct eddy_scheduler *scheduler;
+    uint32_t size; /* of the transfer's data */
+    uint8_t state;
+    uint8_t expired;
+    struct eddy_timer timer;
     /* read-only */
     union {
         ssize_t result;                    /* from the wake on */
         const struct eddy_wait_kind *kind; /* while parked */
     };
-    /* private; what a deadline touches stands together */
-    struct eddy_timer timer;
-    struct eddy_scheduler *scheduler;
-    uint32_t size; /* of the transfer's data */
-    uint8_t state;
-    uint8_t expired;
-    struct eddy_waiter *ready_next;
     eddy_wake_fn *wake;
+    /* private */
+    struct eddy_waiter *ready_next;
     union {
         struct eddy_list link; /* in the queue of a lock, a channel, ... */
         struct eddyi_transfer transfer;
@@ -101,7 +102,8 @@ EDDY_API ssize_t eddy_wait_withdraw(struct eddy_waiter *waiter);
 /* What a parked waiter waits for. */
 struct eddy_wait_kind {
     const char *name; /* for dumps: "read", "lock" */
-    /* Take the waiter out of what it waits for; it must not wake anybody itself. */
+    /* Take the waiter out of what it waits for; it must not wake anybody itself. NULL: there is
+     * nothing to take it out of. */
     void (*unpark)(struct eddy_waiter *waiter);
     /* Or NULL. Called in the waiter's turn after eddy_wait_retry(): try again; EDDY_PENDING
      * leaves it parked, anything else is the result and the waiter is out. */

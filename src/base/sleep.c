@@ -5,19 +5,14 @@
 #include <errno.h>
 
 /* All there is to a sleep is its deadline. */
-static void unpark_sleep(struct eddy_waiter *waiter)
-{
-    (void)waiter;
-}
-
-static const struct eddy_wait_kind sleep_kind = {.name = "sleep", .unpark = unpark_sleep, .expiry = 0};
+static const struct eddy_wait_kind sleep_kind = {.name = "sleep", .unpark = NULL, .expiry = 0};
 
 int eddy_sleep_until(eddy_ns deadline, struct eddy_waiter *waiter)
 {
     if (eddyi_is_forked(waiter->scheduler)) {
         return -ECHILD;
     }
-    eddy_wait_park(waiter, &sleep_kind);
+    eddyi_wait_park(waiter, &sleep_kind);
     eddy_timers_arm(&waiter->scheduler->timers, &waiter->timer, deadline);
     return EDDY_PENDING;
 }

@@ -9,9 +9,10 @@
  * timer is poured at most once a level.
  *
  * All three link a node by `next` and by `place`, the pointer that points at the node, so that
- * unlinking is the same everywhere. Only a heap node has a child. A deadline tells on which side
- * of the horizon its timer is. */
-#include <eddy/timer.h>
+ * unlinking is the same everywhere. A deadline tells on which side of the horizon its timer is.
+ * Only in the heap is `child` a child; in the wheel's lowest level it points two nodes on, perhaps
+ * to what is no timer any more, and is only good to prefetch from. */
+#include "base/timer.h"
 
 #include <string.h>
 
@@ -209,9 +210,9 @@ static struct eddy_timer *sort(struct eddy_timer *timers, size_t count)
 
 /* ---- The wheel ------------------------------------------------------------------------- */
 
-static void wheel_insert(struct eddy_timers *timers, struct eddy_timer *timer)
+static inline __attribute__((always_inline)) void wheel_insert(struct eddy_timers *timers, struct eddy_timer *timer)
 {
-    uint64_t tick = tick_of(timer->deadline);
+    uint64_t tick = (uint64_t)timer->deadline >> TICK_BITS; /* not negative: it is after the horizon */
     uint64_t differing = tick ^ timers->horizon;
     unsigned level = differing == 0 ? 0 : (unsigned)(63 - __builtin_clzll(differing)) / LEVEL_BITS;
     unsigned slot = (unsigned)(tick >> (level * LEVEL_BITS) & SLOT_MASK);
@@ -219,6 +220,9 @@ static void wheel_insert(struct eddy_timers *timers, struct eddy_timer *timer)
         timers->filled[level][slot / 64] |= (uint64_t)1 << slot % 64;
     }
     timer->child = NULL;
+    if (level == 0 && timers->slots[0][slot] != NULL) { /* further up, most are gone before their time */
+        timer->child = timers->slots[0][slot]->next;
+    }
     link_at(&timers->slots[level][slot], timer);
 }
 
@@ -239,9 +243,7 @@ static void pour(struct eddy_timers *timers, unsigned level, unsigned slot)
     timers->filled[level][slot / 64] &= ~((uint64_t)1 << slot % 64);
     while (timer != NULL) {
         struct eddy_timer *next = timer->next;
-        if (next != NULL) {
-            __builtin_prefetch(next->next);
-        }
+        __builtin_prefetch(timer->child);
         file(timers, timer);
         timer = next;
     }
@@ -271,8 +273,11 @@ static void pour_into_list(struct eddy_timers *timers, struct eddy_timer *timer)
     size_t count = 0;
     while (timer != NULL) {
         struct eddy_timer *next = timer->next;
+        __builtin_prefetch(timer->child);
         if (is_near(timers, timer->deadline)) {
-            timer->next = unsorted; /* a slot is last in, first out: this turns it back */
+            timer->child = NULL;
+            __builtin_prefetch(timer + 1); /* what it stands in will be wanted soon */
+            timer->next = unsorted;        /* a slot is last in, first out: this turns it back */
             unsorted = timer;
             count++;
         } else {
@@ -336,15 +341,10 @@ void eddy_timers_init(struct eddy_timers *timers, eddy_ns now)
 
 void eddy_timers_arm(struct eddy_timers *timers, struct eddy_timer *timer, eddy_ns deadline)
 {
-    if (timer->place != NULL) {
-        /* In the wheel a later deadline is only stored: its slot comes up no later than that. */
-        if (deadline >= timer->deadline && deadline != EDDY_FOREVER && !is_near(timers, timer->deadline)) {
-            timer->deadline = deadline;
-            timer->order = timers->order++;
-            return;
-        }
-        eddy_timers_disarm(timers, timer);
+    if (eddyi_timers_put_off(timers, timer, deadline)) {
+        return;
     }
+    eddy_timers_disarm(timers, timer);
     if (deadline == EDDY_FOREVER) {
         return;
     }
@@ -361,7 +361,7 @@ void eddy_timers_disarm(struct eddy_timers *timers, struct eddy_timer *timer)
     }
     unlink_node(timer);
     timers->armed--;
-    if (timer->child != NULL) {
+    if (timer->child != NULL && is_near(timers, timer->deadline)) {
         adopt_children(timers, timer);
     }
 }
@@ -389,7 +389,10 @@ eddy_ns eddy_timers_next(struct eddy_timers *timers)
 
 struct eddy_timer *eddy_timers_pop(struct eddy_timers *timers, eddy_ns now)
 {
-    struct eddy_timer *timer = first_timer(timers);
+    struct eddy_timer *timer = timers->list;
+    if (timer == NULL || timers->near != NULL) {
+        timer = first_timer(timers);
+    }
     if (timer == NULL || timer->deadline > now) {
         return NULL;
     }

@@ -2,9 +2,19 @@
  * ends a wait puts the waiter on the queue and is done: no wake is called inside a user's call. */
 #include "base/wait.h"
 
+#include "base/timer.h"
+
 #include <errno.h>
 
 #define EXPIRE_MAX 256
+
+/* Take a parked waiter out of what it waits for. */
+static inline void unpark(struct eddy_waiter *waiter)
+{
+    if (waiter->kind->unpark != NULL) {
+        waiter->kind->unpark(waiter);
+    }
+}
 
 /* Take `waiter` out of the ready queue, wherever it stands. */
 static void remove_ready(struct eddy_waiter *waiter)
@@ -50,7 +60,10 @@ void eddy_wait_until(struct eddy_waiter *waiter, eddy_ns deadline)
 {
     if (waiter->state == EDDYI_PARKED || waiter->state == EDDYI_RETRY) {
         waiter->expired = 0;
-        eddy_timers_arm(&waiter->scheduler->timers, &waiter->timer, deadline);
+        struct eddy_timers *timers = &waiter->scheduler->timers;
+        if (!eddyi_timers_put_off(timers, &waiter->timer, deadline)) {
+            eddy_timers_arm(timers, &waiter->timer, deadline);
+        }
     }
 }
 
@@ -59,7 +72,7 @@ bool eddy_wait_cancel(struct eddy_waiter *waiter)
     if (waiter->state != EDDYI_PARKED && waiter->state != EDDYI_RETRY) {
         return false;
     }
-    waiter->kind->unpark(waiter);
+    unpark(waiter);
     eddy_wait_wake(waiter, -ECANCELED);
     return true;
 }
@@ -75,7 +88,7 @@ ssize_t eddy_wait_withdraw(struct eddy_waiter *waiter)
     }
     ssize_t result = waiter->result;
     if (state != EDDYI_READY) {
-        waiter->kind->unpark(waiter);
+        unpark(waiter);
         eddyi_wait_leave(waiter, waiter->kind);
         result = EDDY_PENDING;
     }
@@ -154,7 +167,7 @@ static inline bool complete_retry(struct eddy_waiter *waiter)
         if (!waiter->expired) {
             return false;
         }
-        kind->unpark(waiter);
+        unpark(waiter);
         result = kind->expiry;
     }
     eddyi_wait_leave(waiter, kind);
@@ -194,9 +207,12 @@ void eddyi_scheduler_expire(struct eddy_scheduler *scheduler)
             waiter->expired = 1; /* what is there already comes before the deadline */
             continue;
         }
-        int expiry = waiter->kind->expiry;
-        waiter->kind->unpark(waiter);
-        eddy_wait_wake(waiter, expiry);
+        const struct eddy_wait_kind *kind = waiter->kind;
+        unpark(waiter);
+        eddyi_wait_leave(waiter, kind);
+        waiter->result = kind->expiry;
+        waiter->state = EDDYI_READY;
+        eddyi_wait_push_ready(waiter);
     }
 }
 
