@@ -7,7 +7,8 @@
 #include <eddy/list.h>     /* intrusive lists */
 #include <eddy/alloc.h>    /* where memory comes from */
 #include <eddy/pool.h>     /* slabs of small blocks */
-#include <eddy/timer.h>    /* a queue of deadlines */
+#include <eddy/timer.h>    /* a deadline */
+#include <eddy/timers.h>   /* a queue of deadlines */
 #include <eddy/post.h>     /* work from other threads */
 #include <eddy/wait.h>     /* the one way to wait */
 #include <eddy/sleep.h>    /* wait for time, or for a turn */

@@ -1,29 +1,14 @@
-/* eddy/timer.h - a queue of deadlines: exact to the ns, ties first come first served.
+/* eddy/timer.h - a deadline that can be armed: the node in a queue of deadlines.
  *
- *     eddy_timers_arm(&timers, &t, deadline);
- *     while ((due = eddy_timers_pop(&timers, now)) != NULL) { ... }
- *
- * Pure data, and nothing here allocates or fails: the node stands in what waits.
- * Programs use eddy_sleep() and eddy_wait_until(); this is what they stand on.
- *
- * Far deadlines lie in a hierarchical wheel (G. Varghese and A. Lauck, 1987). A slot is sorted
- * when its time is next; what is armed later for before that lies in a pairing heap (M. Fredman
- * and others, 1986). So arm and disarm are O(1) but for few, order and next deadline exact. A later
- * deadline for a timer that is in the wheel is only stored: it is filed again when its old slot
- * comes up.
+ * It stands in what waits: every struct eddy_waiter has one. The queue is eddy/timers.h.
  */
 #ifndef EDDY_TIMER_H
 #define EDDY_TIMER_H
 
-#include <eddy/api.h>
 #include <eddy/time.h>
 #include <stdbool.h>
 #include <stddef.h>
-
-EDDY_BEGIN_DECLS
-
-#define EDDY_TIMERS_LEVELS 6
-#define EDDY_TIMERS_SLOTS 256
+#include <stdint.h>
 
 struct eddy_timer {
     /* read-only */
@@ -34,22 +19,6 @@ struct eddy_timer {
     struct eddy_timer *next;
     struct eddy_timer *child;
 };
-
-struct eddy_timers {
-    /* read-only */
-    size_t armed;
-    /* private */
-    uint64_t order;
-    uint64_t horizon;        /* in ticks: the wheel holds what is due after, list and heap the rest */
-    eddy_ns horizon_ns;      /* the same in ns */
-    struct eddy_timer *list; /* sorted */
-    struct eddy_timer *near; /* the heap's root */
-    uint64_t filled[EDDY_TIMERS_LEVELS][EDDY_TIMERS_SLOTS / 64];
-    struct eddy_timer *slots[EDDY_TIMERS_LEVELS][EDDY_TIMERS_SLOTS];
-};
-
-/* Start an empty queue whose time begins at `now`. */
-EDDY_API void eddy_timers_init(struct eddy_timers *timers, eddy_ns now);
 
 /* Make `timer` one that is not armed. */
 static inline void eddy_timer_init(struct eddy_timer *timer)
@@ -62,19 +31,5 @@ static inline bool eddy_timer_is_armed(const struct eddy_timer *timer)
 {
     return timer->place != NULL;
 }
-
-/* Arm `timer`, or move it when it is armed. EDDY_FOREVER disarms it. */
-EDDY_API void eddy_timers_arm(struct eddy_timers *timers, struct eddy_timer *timer, eddy_ns deadline);
-
-/* Take `timer` out at once; does nothing when it is not armed. */
-EDDY_API void eddy_timers_disarm(struct eddy_timers *timers, struct eddy_timer *timer);
-
-/* The earliest deadline, exactly; EDDY_FOREVER when nothing is armed. */
-EDDY_API eddy_ns eddy_timers_next(struct eddy_timers *timers);
-
-/* Take out and return the earliest timer with deadline <= now; NULL: none is due. */
-EDDY_API struct eddy_timer *eddy_timers_pop(struct eddy_timers *timers, eddy_ns now);
-
-EDDY_END_DECLS
 
 #endif

@@ -29,7 +29,7 @@
 #include <eddy/api.h>
 #include <eddy/list.h>
 #include <eddy/time.h>
-#include <eddy/timer.h>
+#include <eddy/timers.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,19 +1,20 @@
+/* Order among timers. */
 #ifndef EDDYI_BASE_TIMER_H
 #define EDDYI_BASE_TIMER_H
 
 #include <eddy/timer.h>
 
-/* What is most often wanted of an armed timer: in the wheel a later deadline is only stored, for its slot
- * comes up no later than that. False: it must be filed. */
-static inline bool eddyi_timers_put_off(struct eddy_timers *timers, struct eddy_timer *timer, eddy_ns deadline)
+/* The wheel's unit of time: 2^20 ns, some 1.05 ms. */
+#define EDDYI_TICK_BITS 20
+
+static inline bool eddyi_timer_is_before(const struct eddy_timer *a, const struct eddy_timer *b)
 {
-    if (timer->place == NULL || deadline < timer->deadline || deadline == EDDY_FOREVER ||
-        timer->deadline < timers->horizon_ns) {
-        return false;
-    }
-    timer->deadline = deadline;
-    timer->order = timers->order++;
-    return true;
+    return a->deadline < b->deadline || (a->deadline == b->deadline && a->order < b->order);
 }
+
+/* Sort a list, linked by `next` alone, of `count` timers of one tick; equal deadlines by order of arming. */
+struct eddy_timer *eddyi_timers_sort(struct eddy_timer *timers, size_t count);
+
+bool eddyi_timers_are_sorted(const struct eddy_timer *timer);
 
 #endif

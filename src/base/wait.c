@@ -2,7 +2,7 @@
  * ends a wait puts the waiter on the queue and is done: no wake is called inside a user's call. */
 #include "base/wait.h"
 
-#include "base/timer.h"
+#include "base/timers.h"
 
 #include <errno.h>
 

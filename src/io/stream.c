@@ -1,47 +1,16 @@
-/* Epoll's edges are kept as bits: readable until a receive comes up short, writable until a send
- * finds no room. An edge that said the peer is done, or dead, comes only once, so from then on
- * the stream stays readable: what is left is read, then the end or the error.
- *
- * A parked transfer moves its bytes in its waiter's own turn, right before the wake. */
 #define _GNU_SOURCE
-#include <eddy/stream.h>
-
-#include "base/wait.h"
 #include "io/stream.h"
-#include "loop/loop.h"
+
 #include "loop/poller.h"
-#include "os/linux.h"
-
-#include <errno.h>
-
-#define EVENTS (EPOLLIN | EPOLLRDHUP | EPOLLET)
-#define READ_OBSTACLES (EDDYI_CLOSED | EDDYI_CONNECTING)
-#define WRITE_OBSTACLES (READ_OBSTACLES | EDDYI_SHUT)
-#define likely(condition) __builtin_expect(condition, 1)
-#define unlikely(condition) __builtin_expect(condition, 0)
-#define APART __attribute__((noinline)) /* keeps the short way short */
-#define COLD __attribute__((noinline, cold))
-#define BYTES_PER_OPERATION_BITS 14 /* a transfer costs the budget one more for every 16 KiB */
-
-static void stream_on_events(void *source, uint32_t events);
-static int stream_registration(const void *source, uint32_t *events);
-
-static const struct eddyi_source_kind stream_source = {EDDYI_SOURCE_STREAM, stream_on_events, stream_registration};
 
 static int stream_registration(const void *source, uint32_t *events)
 {
     const struct eddy_stream *stream = source;
-    *events = EVENTS | ((stream->state & EDDYI_OUT_ARMED) != 0 ? EPOLLOUT : 0u);
+    *events = EDDYI_STREAM_EVENTS | ((stream->state & EDDYI_OUT_ARMED) != 0 ? EPOLLOUT : 0u);
     return stream->fd;
 }
 
-/* eddy_wait_settle() for a transfer: large ones cost more. */
-static inline ssize_t settle(struct eddy_stream *stream, ssize_t result, struct eddy_waiter *waiter)
-{
-    struct eddy_scheduler *scheduler = &stream->loop->scheduler;
-    scheduler->budget -= 1 + (result > 0 ? (int)(result >> BYTES_PER_OPERATION_BITS) : 0);
-    return likely(scheduler->budget >= 0) ? result : eddyi_wait_overspent(waiter, result);
-}
+static const struct eddyi_source_kind stream_source = {EDDYI_SOURCE_STREAM, eddyi_stream_on_events, stream_registration};
 
 /* ---- Life ------------------------------------------------------------------------------ */
 
@@ -104,61 +73,60 @@ void eddy_stream_close(struct eddy_stream *stream)
     eddyi_stream_close_descriptor(stream);
 }
 
-/* ---- Reading --------------------------------------------------------------------------- */
-
-/* A receive that brought no bytes: nothing there, the end, an error, or an interruption. */
-static COLD ssize_t receive_slowly(struct eddy_stream *stream, void *buffer, size_t size, ssize_t count)
+int eddy_stream_shutdown(struct eddy_stream *stream)
 {
-    while (count == -EINTR) {
-        count = eddyi_os_recv(stream->loop->os, stream->fd, buffer, size, MSG_DONTWAIT);
+    if (!eddyi_stream_is_usable(stream, 1, EDDYI_WRITE_OBSTACLES)) {
+        return eddyi_stream_refusal(stream, 1, EDDYI_WRITE_OBSTACLES);
     }
-    if (count == -EAGAIN) {
-        stream->state &= ~(uint32_t)(EDDYI_READABLE | EDDYI_ENDING | EDDYI_UNPOLLED);
-    } else if (count == 0) {
-        stream->state |= EDDYI_READABLE | EDDYI_ENDING;
+    int error = stream->loop->os->shutdown(stream->loop->os->context, stream->fd, SHUT_WR);
+    if (error < 0) {
+        return error;
     }
-    return count;
+    stream->state |= EDDYI_SHUT;
+    struct eddy_waiter *writer = stream->writer;
+    stream->writer = NULL;
+    if (writer != NULL) {
+        eddy_wait_wake(writer, -ESHUTDOWN);
+    }
+    return 0;
 }
 
-static inline ssize_t receive(struct eddy_stream *stream, void *buffer, size_t size)
+/* ---- Facts ----------------------------------------------------------------------------- */
+
+int eddy_stream_fd(const struct eddy_stream *stream)
 {
-    ssize_t count = eddyi_os_recv(stream->loop->os, stream->fd, buffer, size, MSG_DONTWAIT);
-    if (unlikely(count <= 0)) {
-        count = receive_slowly(stream, buffer, size, count);
-    }
-    if ((ssize_t)size > count && count > 0 && (stream->state & EDDYI_ENDING) == 0) {
-        stream->state &= ~(uint32_t)EDDYI_READABLE;
-    }
-    return count;
+    return stream->fd;
 }
 
-static void unpark_reader(struct eddy_waiter *waiter)
+size_t eddy_stream_sent(const struct eddy_stream *stream)
 {
-    struct eddy_stream *stream = waiter->transfer.subject;
-    stream->reader = NULL;
+    return stream->sent;
 }
 
-static ssize_t complete_read(struct eddy_waiter *waiter)
+static int facts_are_known(const struct eddy_stream *stream)
 {
-    struct eddy_stream *stream = waiter->transfer.subject;
-    ssize_t count = receive(stream, waiter->transfer.data, waiter->size);
-    if (count == -EAGAIN) {
-        return EDDY_PENDING;
-    }
-    stream->reader = NULL;
-    return count;
+    return stream->fd < 0 ? -EBADF : eddyi_loop_is_usable(stream->loop) ? 0 : -ECHILD;
 }
 
-static const struct eddy_wait_kind read_kind = {
-    .name = "read", .unpark = unpark_reader, .complete = complete_read, .external = true, .expiry = -ETIMEDOUT};
-
-/* Whether a transfer may look at the socket; if not, refusal() says why. */
-static inline bool is_usable(const struct eddy_stream *stream, size_t size, uint32_t obstacles)
+int eddy_stream_local(const struct eddy_stream *stream, struct eddy_address *address)
 {
-    return (stream->state & obstacles) == 0 && size - 1 < EDDY_IO_MAX && eddyi_loop_is_usable(stream->loop);
+    int error = facts_are_known(stream);
+    const struct eddy_os *os = stream->loop->os;
+    address->size = sizeof address->un;
+    return error < 0 ? error : os->getsockname(os->context, stream->fd, &address->any, &address->size);
 }
 
-static COLD int refusal(const struct eddy_stream *stream, size_t size, uint32_t obstacles)
+int eddy_stream_peer(const struct eddy_stream *stream, struct eddy_address *address)
+{
+    int error = facts_are_known(stream);
+    const struct eddy_os *os = stream->loop->os;
+    address->size = sizeof address->un;
+    return error < 0 ? error : os->getpeername(os->context, stream->fd, &address->any, &address->size);
+}
+
+/* ---- For operations -------------------------------------------------------------------- */
+
+int eddyi_stream_refusal(const struct eddy_stream *stream, size_t size, uint32_t obstacles)
 {
     if ((stream->state & EDDYI_CLOSED) != 0) {
         return -ESHUTDOWN;
@@ -172,248 +140,23 @@ static COLD int refusal(const struct eddy_stream *stream, size_t size, uint32_t 
     return size == 0 ? 0 : -EINVAL;
 }
 
-static COLD int refuse_read(const struct eddy_stream *stream, size_t size)
+void eddyi_stream_verify(const struct eddy_stream *stream)
 {
-    return stream->reader != NULL ? -EBUSY : refusal(stream, size, READ_OBSTACLES);
-}
-
-static inline int park_reader(struct eddy_stream *stream, void *buffer, size_t size, struct eddy_waiter *waiter)
-{
-    waiter->transfer.subject = stream;
-    waiter->transfer.data = buffer;
-    waiter->size = (uint32_t)size;
-    stream->reader = waiter;
-    return eddyi_wait_park(waiter, &read_kind);
-}
-
-static APART ssize_t read_now(struct eddy_stream *stream, void *buffer, size_t size, struct eddy_waiter *waiter)
-{
-    ssize_t count = receive(stream, buffer, size);
-    return count != -EAGAIN ? settle(stream, count, waiter) : park_reader(stream, buffer, size, waiter);
-}
-
-ssize_t eddy_stream_read(struct eddy_stream *stream, void *buffer, size_t size, struct eddy_waiter *waiter)
-{
-    if (unlikely(stream->reader != NULL || !is_usable(stream, size, READ_OBSTACLES))) {
-        return refuse_read(stream, size);
-    }
-    if ((stream->state & EDDYI_READABLE) != 0) {
-        return read_now(stream, buffer, size, waiter);
-    }
-    return park_reader(stream, buffer, size, waiter);
-}
-
-ssize_t eddy_stream_try_read(struct eddy_stream *stream, void *buffer, size_t size)
-{
-    if (stream->reader != NULL || !is_usable(stream, size, READ_OBSTACLES)) {
-        return refuse_read(stream, size);
-    }
-    return (stream->state & (EDDYI_READABLE | EDDYI_UNPOLLED)) != 0 ? receive(stream, buffer, size) : -EAGAIN;
-}
-
-/* ---- Writing --------------------------------------------------------------------------- */
-
-static inline ssize_t send_some(struct eddy_stream *stream, const char *data, size_t size)
-{
-    ssize_t count = eddyi_os_send(stream->loop->os, stream->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (unlikely(count == -EAGAIN)) {
-        stream->state &= ~(uint32_t)EDDYI_WRITABLE;
-    }
-    return count;
-}
-
-/* Send until all is sent or there is no room: the bytes that went out, or the error. */
-static ssize_t transmit(struct eddy_stream *stream, const char *data, size_t size)
-{
-    size_t sent = 0;
-    while (sent < size) {
-        ssize_t count = send_some(stream, data + sent, size - sent);
-        if (count >= 0) {
-            sent += (size_t)count;
-            stream->sent += (uint32_t)count;
-        } else if (count == -EAGAIN) {
-            break;
-        } else if (count != -EINTR) {
-            return count;
+    (void)stream;
+#ifdef EDDY_DEBUG
+    bool closed = (stream->state & EDDYI_CLOSED) != 0;
+    assert(closed == (stream->fd < 0) && "a closed stream has no descriptor");
+    assert((!closed || (stream->reader == NULL && stream->writer == NULL)) && "nobody waits for a closed stream");
+    const struct eddy_waiter *waiters[] = {stream->reader, stream->writer};
+    for (int i = 0; i < 2; i++) {
+        const struct eddy_waiter *waiter = waiters[i];
+        if (waiter != NULL) {
+            assert(waiter->transfer.subject == stream && "who waits for a stream knows it");
+            assert((waiter->state == EDDYI_PARKED || waiter->state == EDDYI_RETRY) && "and is parked");
         }
     }
-    return (ssize_t)sent;
-}
-
-static int arm_out(struct eddy_stream *stream)
-{
-    if ((stream->state & EDDYI_OUT_ARMED) != 0) {
-        return 0;
-    }
-    int error = eddyi_poller_modify(&stream->loop->poller, stream->slot, stream->fd, EVENTS | EPOLLOUT);
-    if (error == 0) {
-        stream->state |= EDDYI_OUT_ARMED;
-    }
-    return error;
-}
-
-static void unpark_writer(struct eddy_waiter *waiter)
-{
-    struct eddy_stream *stream = waiter->transfer.subject;
-    stream->writer = NULL;
-}
-
-static ssize_t complete_write(struct eddy_waiter *waiter)
-{
-    struct eddy_stream *stream = waiter->transfer.subject;
-    ssize_t count = transmit(stream, waiter->transfer.data, waiter->size);
-    if (count >= 0 && (size_t)count < waiter->size) {
-        waiter->transfer.data += count;
-        waiter->size -= (uint32_t)count;
-        return EDDY_PENDING;
-    }
-    stream->writer = NULL;
-    return count < 0 ? count : (ssize_t)stream->sent;
-}
-
-static const struct eddy_wait_kind write_kind = {
-    .name = "write", .unpark = unpark_writer, .complete = complete_write, .external = true, .expiry = -ETIMEDOUT};
-
-static COLD ssize_t refuse_write(const struct eddy_stream *stream, size_t size)
-{
-    bool busy = stream->writer != NULL && (stream->state & EDDYI_CONNECTING) == 0;
-    return busy ? -EBUSY : refusal(stream, size, WRITE_OBSTACLES);
-}
-
-/* After a first send that did not take all, or none at all: send what can be sent, and park with the rest. */
-static APART ssize_t write_on(struct eddy_stream *stream, const char *data, size_t size, struct eddy_waiter *waiter)
-{
-    if ((stream->state & EDDYI_WRITABLE) != 0) {
-        ssize_t count = transmit(stream, data + stream->sent, size - stream->sent);
-        if (count < 0 || stream->sent == size) {
-            return settle(stream, count < 0 ? count : (ssize_t)size, waiter);
-        }
-    }
-    int error = arm_out(stream);
-    if (error < 0) {
-        return error;
-    }
-    waiter->transfer.subject = stream;
-    waiter->transfer.data = (char *)(uintptr_t)(data + stream->sent); /* only ever read */
-    waiter->size = (uint32_t)(size - stream->sent);
-    stream->writer = waiter;
-    return eddyi_wait_park(waiter, &write_kind);
-}
-
-ssize_t eddy_stream_write(struct eddy_stream *stream, const void *data, size_t size, struct eddy_waiter *waiter)
-{
-    if (unlikely(stream->writer != NULL || !is_usable(stream, size, WRITE_OBSTACLES))) {
-        return refuse_write(stream, size);
-    }
-    ssize_t count = likely((stream->state & EDDYI_WRITABLE) != 0) ? send_some(stream, data, size) : 0;
-    stream->sent = count > 0 ? (uint32_t)count : 0;
-    if (likely(count == (ssize_t)size) || (count < 0 && count != -EAGAIN && count != -EINTR)) {
-        return settle(stream, count, waiter);
-    }
-    return write_on(stream, data, size, waiter);
-}
-
-ssize_t eddy_stream_try_write(struct eddy_stream *stream, const void *data, size_t size)
-{
-    if (stream->writer != NULL || !is_usable(stream, size, WRITE_OBSTACLES)) {
-        return refuse_write(stream, size);
-    }
-    if ((stream->state & EDDYI_WRITABLE) == 0) {
-        return -EAGAIN;
-    }
-    stream->sent = 0;
-    ssize_t count = transmit(stream, data, size);
-    if (count >= 0 && (size_t)count < size) { /* or its room would never be told of */
-        int error = arm_out(stream);
-        if (error < 0 && count == 0) {
-            return error;
-        }
-    }
-    return count == 0 ? -EAGAIN : count;
-}
-
-size_t eddy_stream_sent(const struct eddy_stream *stream)
-{
-    return stream->sent;
-}
-
-int eddy_stream_shutdown(struct eddy_stream *stream)
-{
-    if (!is_usable(stream, 1, WRITE_OBSTACLES)) {
-        return refusal(stream, 1, WRITE_OBSTACLES);
-    }
-    struct eddy_waiter *writer = stream->writer;
-    stream->writer = NULL;
-    if (writer != NULL) {
-        eddy_wait_wake(writer, -ESHUTDOWN);
-    }
-    stream->state |= EDDYI_SHUT;
-    return stream->loop->os->shutdown(stream->loop->os->context, stream->fd, SHUT_WR);
-}
-
-/* ---- Events ---------------------------------------------------------------------------- */
-
-/* The reader, if it is parked, receives and is woken. The stream may be gone afterwards. */
-static inline void let_reader_run(struct eddy_stream *stream)
-{
-    struct eddy_waiter *reader = stream->reader;
-    if (reader == NULL || reader->state != EDDYI_PARKED || eddyi_is_forked(&stream->loop->scheduler)) {
-        return;
-    }
-    ssize_t count = receive(stream, reader->transfer.data, reader->size);
-    if (count != -EAGAIN) {
-        stream->reader = NULL;
-        eddyi_wait_finish(reader, &read_kind, count);
-    }
-}
-
-static void note_events(struct eddy_stream *stream, uint32_t events)
-{
-    stream->state &= ~(uint32_t)EDDYI_UNPOLLED;
-    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
-        stream->state |= EDDYI_READABLE | EDDYI_ENDING;
-    }
-    if ((events & EPOLLIN) != 0) {
-        stream->state |= EDDYI_READABLE;
-    }
-    if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) {
-        stream->state |= EDDYI_WRITABLE;
-        if (stream->writer != NULL) {
-            eddyi_wait_retry(stream->writer);
-        }
-    }
-}
-
-static void stream_on_events(void *source, uint32_t events)
-{
-    struct eddy_stream *stream = source;
-    if (likely(events == EPOLLIN)) {
-        stream->state = (stream->state & ~(uint32_t)EDDYI_UNPOLLED) | EDDYI_READABLE;
-    } else {
-        note_events(stream, events);
-    }
-    if ((stream->state & EDDYI_READABLE) != 0) {
-        let_reader_run(stream);
-    }
-}
-
-/* ---- Facts ----------------------------------------------------------------------------- */
-
-int eddy_stream_fd(const struct eddy_stream *stream)
-{
-    return stream->fd;
-}
-
-int eddy_stream_local(const struct eddy_stream *stream, struct eddy_address *address)
-{
-    address->size = sizeof address->un;
-    const struct eddy_os *os = stream->loop->os;
-    return os->getsockname(os->context, stream->fd, &address->any, &address->size);
-}
-
-int eddy_stream_peer(const struct eddy_stream *stream, struct eddy_address *address)
-{
-    address->size = sizeof address->un;
-    const struct eddy_os *os = stream->loop->os;
-    return os->getpeername(os->context, stream->fd, &address->any, &address->size);
+    assert((stream->writer == NULL || (stream->state & EDDYI_OUT_ARMED) != 0) && "epoll tells of room to who waits for it");
+    assert((stream->reader == NULL || (stream->state & EDDYI_READABLE) == 0 || stream->reader->state == EDDYI_RETRY) &&
+           "nobody waits for what is there");
+#endif
 }

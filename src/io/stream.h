@@ -4,6 +4,10 @@
 
 #include <eddy/stream.h>
 
+#include "loop/loop.h"
+
+#include <errno.h>
+
 /* Bits of a stream's state. */
 enum {
     EDDYI_READABLE = 1,
@@ -16,6 +20,13 @@ enum {
     EDDYI_CLOSED = 128,
 };
 
+/* What keeps a stream from being read, and from being written. */
+#define EDDYI_READ_OBSTACLES (EDDYI_CLOSED | EDDYI_CONNECTING)
+#define EDDYI_WRITE_OBSTACLES (EDDYI_READ_OBSTACLES | EDDYI_SHUT)
+
+/* What epoll tells of every stream. */
+#define EDDYI_STREAM_EVENTS (EPOLLIN | EPOLLRDHUP | EPOLLET)
+
 void eddyi_stream_set_up(struct eddy_stream *stream, struct eddy_loop *loop, int fd, uint32_t state);
 
 /* Add the descriptor to the poller. */
@@ -23,5 +34,23 @@ int eddyi_stream_register(struct eddy_stream *stream);
 
 /* Close the descriptor of a stream that nobody waits for. */
 void eddyi_stream_close_descriptor(struct eddy_stream *stream);
+
+/* Act on what epoll says of a stream. */
+void eddyi_stream_on_events(void *source, uint32_t events);
+
+/* Check the invariants, in debug builds: before every operation and event, so after every one. */
+void eddyi_stream_verify(const struct eddy_stream *stream);
+
+/* Why an operation on `size` bytes must not look at the socket: 0 for no bytes, or an error. */
+int eddyi_stream_refusal(const struct eddy_stream *stream, size_t size, uint32_t obstacles);
+
+/* Whether it may. */
+static inline bool eddyi_stream_is_usable(const struct eddy_stream *stream, size_t size, uint32_t obstacles)
+{
+#ifdef EDDY_DEBUG
+    eddyi_stream_verify(stream);
+#endif
+    return (stream->state & obstacles) == 0 && size - 1 < EDDY_IO_MAX && eddyi_loop_is_usable(stream->loop);
+}
 
 #endif

@@ -4,6 +4,7 @@
  * dropped; when a slot sends a second, the epoll set is made anew without it. */
 #include "loop/poller.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -101,6 +102,27 @@ static int grow_slots(struct eddy_poller *poller)
     return 0;
 }
 
+/* In debug builds, whenever a slot changes hands; of very many slots only now and then. */
+static void verify_slots(const struct eddy_poller *poller)
+{
+    (void)poller;
+#ifdef EDDY_DEBUG
+    if (poller->open % (poller->slots_size / 64 + 1) != 0) {
+        return;
+    }
+    uint32_t live = 0;
+    uint32_t free_slots = 0;
+    for (uint32_t slot = 0; slot < poller->slots_size; slot++) {
+        live += poller->slots[slot].source != NULL;
+    }
+    for (uint32_t next = poller->slots_free; next != 0; next = poller->slots[next - 1].next_free) {
+        assert(poller->slots[next - 1].source == NULL && "a free slot has no source");
+        free_slots++;
+    }
+    assert(live == poller->open && live + free_slots == poller->slots_size && "a slot is live or free");
+#endif
+}
+
 static int take_slot(struct eddy_poller *poller, const struct eddyi_source_kind *kind, void *source)
 {
     if (poller->slots_free == 0) {
@@ -116,6 +138,7 @@ static int take_slot(struct eddy_poller *poller, const struct eddyi_source_kind 
     slot->kind = kind->number & 15u;
     poller->kinds[kind->number] = kind;
     poller->open++;
+    verify_slots(poller);
     return (int)index;
 }
 
@@ -128,6 +151,7 @@ void eddyi_poller_forget(struct eddy_poller *poller, uint32_t slot)
     free_slot->next_free = poller->slots_free & (SLOTS_MAX - 1);
     poller->slots_free = slot + 1;
     poller->open--;
+    verify_slots(poller);
 }
 
 static int register_with(struct eddy_poller *poller, int op, const struct eddyi_source_kind *kind, void *source, int fd,
@@ -333,7 +357,7 @@ int eddyi_poller_wait(struct eddy_poller *poller, eddy_ns span)
         uint64_t data = poller->events[i].data.u64;
         uint32_t index = (uint32_t)data;
         const struct eddyi_slot *slot = &poller->slots[index];
-        if (index < poller->slots_size && slot->generation == data >> 32 && slot->source != NULL) {
+        if (index < poller->slots_size && slot->generation == data >> 32) {
             poller->kinds[slot->kind]->on_events(slot->source, poller->events[i].events);
         } else if (data != WAKER) {
             note_stale(poller, data);

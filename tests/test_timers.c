@@ -6,7 +6,7 @@
 #include <setjmp.h>
 
 #include <cmocka.h>
-#include <eddy/timer.h>
+#include <eddy/timers.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -516,5 +516,5 @@ int main(void)
         cmocka_unit_test_setup(a_million_random_operations_agree_with_a_sorted_model, start),
         cmocka_unit_test_setup(a_hundred_thousand_timers_pop_sorted, start),
     };
-    return cmocka_run_group_tests_name("timer", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("timers", tests, NULL, NULL);
 }
