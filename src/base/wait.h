@@ -50,9 +50,9 @@ static inline int eddyi_wait_park(struct eddy_waiter *waiter, const struct eddy_
 {
     assert(waiter->state == EDDYI_IDLE && "a waiter waits for one thing at a time");
     struct eddy_scheduler *scheduler = waiter->scheduler;
+    waiter->kind = kind;
     waiter->state = EDDYI_PARKED;
     waiter->expired = 0;
-    waiter->kind = kind;
     if (kind->external) {
         scheduler->external++;
     } else {

@@ -45,7 +45,7 @@ static inline ssize_t receive(struct eddy_stream *stream, void *buffer, size_t s
     if (unlikely(count <= 0)) {
         count = receive_slowly(stream, buffer, size, count);
     }
-    if ((ssize_t)size > count && count > 0 && (stream->state & EDDYI_ENDING) == 0) {
+    if (count > 0 && (size_t)count < size && (stream->state & EDDYI_ENDING) == 0) {
         stream->state &= ~(uint32_t)EDDYI_READABLE;
     }
     return count;
@@ -57,19 +57,9 @@ static void unpark_reader(struct eddy_waiter *waiter)
     stream->reader = NULL;
 }
 
-static ssize_t complete_read(struct eddy_waiter *waiter)
-{
-    struct eddy_stream *stream = waiter->transfer.subject;
-    ssize_t count = receive(stream, waiter->transfer.data, waiter->size);
-    if (count == -EAGAIN) {
-        return EDDY_PENDING;
-    }
-    stream->reader = NULL;
-    return count;
-}
-
+/* It needs no `complete`: a parked reader's turn is the event itself. */
 static const struct eddy_wait_kind read_kind = {
-    .name = "read", .unpark = unpark_reader, .complete = complete_read, .external = true, .expiry = -ETIMEDOUT};
+    .name = "read", .unpark = unpark_reader, .external = true, .expiry = -ETIMEDOUT};
 
 static COLD int refuse_read(const struct eddy_stream *stream, size_t size)
 {
@@ -205,8 +195,12 @@ ssize_t eddy_stream_write(struct eddy_stream *stream, const void *data, size_t s
         return refuse_write(stream, size);
     }
     ssize_t count = likely((stream->state & EDDYI_WRITABLE) != 0) ? send_some(stream, data, size) : 0;
+    if (likely(count == (ssize_t)size)) {
+        stream->sent = (uint32_t)count;
+        return settle(stream, count, waiter);
+    }
     stream->sent = count > 0 ? (uint32_t)count : 0;
-    if (likely(count == (ssize_t)size) || (count < 0 && count != -EAGAIN && count != -EINTR)) {
+    if (count < 0 && count != -EAGAIN && count != -EINTR) {
         return settle(stream, count, waiter);
     }
     return write_on(stream, data, size, waiter);
@@ -233,20 +227,6 @@ ssize_t eddy_stream_try_write(struct eddy_stream *stream, const void *data, size
 
 /* ---- Events ---------------------------------------------------------------------------- */
 
-/* The reader, if it is parked, receives and is woken. The stream may be gone afterwards. */
-static inline void let_reader_run(struct eddy_stream *stream)
-{
-    struct eddy_waiter *reader = stream->reader;
-    if (reader == NULL || reader->state != EDDYI_PARKED || eddyi_is_forked(&stream->loop->scheduler)) {
-        return;
-    }
-    ssize_t count = receive(stream, reader->transfer.data, reader->size);
-    if (count != -EAGAIN) {
-        stream->reader = NULL;
-        eddyi_wait_finish(reader, &read_kind, count);
-    }
-}
-
 static void note_events(struct eddy_stream *stream, uint32_t events)
 {
     stream->state &= ~(uint32_t)EDDYI_UNPOLLED;
@@ -259,26 +239,47 @@ static void note_events(struct eddy_stream *stream, uint32_t events)
     if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) {
         stream->state |= EDDYI_WRITABLE;
         if (stream->writer != NULL) {
-            eddyi_wait_retry(stream->writer);
+            eddyi_wait_retry(stream->writer); /* in a later step: the reader's wake may close the stream */
         }
     }
 }
 
-void eddyi_stream_on_events(void *source, uint32_t events)
+/* Any event: note it, and let the reader run, whose receive may have brought nothing so far. */
+static APART void on_events_slowly(struct eddy_stream *stream, uint32_t events, ssize_t count)
 {
-    struct eddy_stream *stream = source;
-#ifdef EDDY_DEBUG
-    eddyi_stream_verify(stream);
-#endif
-    if (likely(events == EPOLLIN)) {
-        stream->state = (stream->state & ~(uint32_t)EDDYI_UNPOLLED) | EDDYI_READABLE;
-    } else {
-        note_events(stream, events);
+    note_events(stream, events);
+    struct eddy_waiter *reader = stream->reader;
+    if (reader == NULL || (stream->state & EDDYI_READABLE) == 0 || eddyi_is_forked(&stream->loop->scheduler)) {
+        return;
     }
-    if ((stream->state & EDDYI_READABLE) != 0) {
-        let_reader_run(stream);
+    count = count == -EINTR ? receive(stream, reader->transfer.data, reader->size)
+                            : receive_slowly(stream, reader->transfer.data, reader->size, count);
+    if (count != -EAGAIN) {
+        stream->reader = NULL;
+        eddyi_wait_finish(reader, &read_kind, count);
     }
 }
 
-/* ---- Facts ----------------------------------------------------------------------------- */
-
+/* Nearly every event is bytes for a parked reader, who receives them and is woken. The stream may be gone
+ * when this returns. */
+void eddyi_stream_on_events(void *source, uint32_t events)
+{
+    struct eddy_stream *stream = source;
+    struct eddy_waiter *reader = stream->reader;
+#ifdef EDDY_DEBUG
+    eddyi_stream_verify(stream);
+#endif
+    ssize_t count = -EINTR; /* not tried yet */
+    if (likely(events == EPOLLIN && reader != NULL && !eddyi_is_forked(&stream->loop->scheduler))) {
+        count = eddyi_os_recv(stream->loop->os, stream->fd, reader->transfer.data, reader->size, MSG_DONTWAIT);
+        if (likely(count > 0)) {
+            bool drained = (size_t)count < reader->size && (stream->state & EDDYI_ENDING) == 0;
+            stream->state = (stream->state & ~(uint32_t)(EDDYI_UNPOLLED | EDDYI_READABLE)) |
+                            (drained ? 0u : (uint32_t)EDDYI_READABLE);
+            stream->reader = NULL;
+            eddyi_wait_finish(reader, &read_kind, count);
+            return;
+        }
+    }
+    on_events_slowly(stream, events, count);
+}

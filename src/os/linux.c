@@ -27,7 +27,7 @@ static int value_or_error(int value)
 
 static ssize_t count_or_error(ssize_t count)
 {
-    return count < 0 ? -errno : count;
+    return count > 0 ? count : count == 0 ? 0 : -errno; /* most often it is > 0 */
 }
 
 static eddy_ns os_clock(void *context)
