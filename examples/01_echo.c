@@ -1,11 +1,9 @@
 /* 01_echo [--host H] [--port N] [--unix PATH] - an echo server on plain callbacks.
  * SIGINT or SIGTERM: echo until a client is quiet for 50 ms, close, exit 0; after 5 s in any case. */
+#include "options.h"
+
 #include <eddy.h>
 #include <errno.h>
-#include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 struct peer {
     struct eddy_stream stream;
@@ -41,11 +39,11 @@ static void serve(struct peer *peer, ssize_t n)
     }
     if (n == EDDY_PENDING) {
         set_deadline(peer);
-        return;
+    } else {
+        eddy_stream_close(&peer->stream);
+        eddy_list_remove(&peer->link);
+        free(peer);
     }
-    eddy_stream_close(&peer->stream);
-    eddy_list_remove(&peer->link);
-    free(peer);
 }
 
 static void on_peer(struct eddy_waiter *waiter)
@@ -71,63 +69,35 @@ static void on_accept(struct eddy_waiter *waiter)
 
 static void on_stop(struct eddy_waiter *waiter)
 {
-    if (waiter->result > 0) {
-        eddy_listener_close(&listener);
-        eddy_signal_close(&signals[0]); /* the next one kills */
-        eddy_signal_close(&signals[1]);
-        end = eddy_ns_add(eddy_loop_now(&loop), EDDY_SEC(5));
-        for (struct eddy_list *link = peers.next; link != &peers; link = link->next) {
-            set_deadline(EDDY_CONTAINER(link, struct peer, link));
-        }
+    end = waiter->result > 0 ? eddy_ns_add(eddy_loop_now(&loop), EDDY_SEC(5)) : end;
+    eddy_listener_close(&listener);
+    eddy_signal_close(&signals[0]); /* the next one kills */
+    eddy_signal_close(&signals[1]);
+    for (struct eddy_list *link = peers.next; link != &peers; link = link->next) {
+        set_deadline(EDDY_CONTAINER(link, struct peer, link));
     }
-}
-
-static int start(const struct eddy_address *address)
-{
-    int error = eddy_loop_init(&loop, NULL);
-    for (int i = 0; i < 2 && error >= 0; i++) {
-        eddy_waiter_init(&stoppers[i], &loop, on_stop);
-        error = eddy_signal_open(&signals[i], &loop, i == 0 ? SIGINT : SIGTERM);
-        error = error < 0 || eddy_signal_wait(&signals[i], &stoppers[i]) == EDDY_PENDING ? error : -EIO;
-    }
-    return error < 0 ? error : eddy_listener_open(&listener, &loop, address, NULL);
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"host", 1, NULL, 'h'}, {"port", 1, NULL, 'p'}, {"unix", 1, NULL, 'u'}, {0}};
-    const char *host = "127.0.0.1", *path = NULL;
-    char *rest = "", text[EDDY_ADDRESS_TEXT];
-    long port = 7777;
-    int option, error = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1 && error == 0) {
-        host = option == 'h' ? optarg : host;
-        path = option == 'u' ? optarg : path;
-        port = option == 'p' ? strtol(optarg, &rest, 10) : port;
-        error = option == '?' || *rest != '\0' || (option == 'p' && rest == optarg) || port < 0 || port > 65535;
-    }
     struct eddy_address address;
-    if (error != 0 || optind < argc ||
-        (path != NULL ? eddy_address_unix(&address, path) : eddy_address_parse(&address, host, (uint16_t)port)) < 0) {
-        fprintf(stderr, "usage: 01_echo [--host ADDRESS] [--port NUMBER] [--unix PATH]\n");
+    if (!options_parse(argc, argv, 7777, &address)) {
         return 2;
     }
-    error = start(&address);
+    int error = eddy_loop_init(&loop, NULL);
+    for (int i = 0; i < 2 && error == 0; i++) {
+        eddy_waiter_init(&stoppers[i], &loop, on_stop);
+        error = eddy_signal_open(&signals[i], &loop, i == 0 ? SIGINT : SIGTERM);
+        error = error == 0 && eddy_signal_wait(&signals[i], &stoppers[i]) != EDDY_PENDING ? -EIO : error;
+    }
+    error = error == 0 ? eddy_listener_open(&listener, &loop, &address, NULL) : error;
     if (error < 0) {
-        fprintf(stderr, "01_echo: cannot listen on %s: %s\n", eddy_address_text(&address, text), strerror(-error));
-        return 1;
+        return options_fail(argv[0], &address, error);
     }
-    eddy_address_text(eddy_listener_address(&listener), text);
-    printf("listening on %s\n", text);
-    if (path != NULL) {
-        printf("try: nc -U %s\n", path);
-    } else {
-        printf("try: nc %s %u\n", host, (unsigned)eddy_address_port(eddy_listener_address(&listener)));
-    }
-    fflush(stdout);
+    options_announce(eddy_listener_address(&listener));
     eddy_waiter_init(&acceptor, &loop, on_accept);
     on_accept(&acceptor);
-    error = eddy_loop_run(&loop);
+    error = eddy_loop_run(&loop); /* until nothing waits any more */
     free(newcomer);
     return error < 0 || eddy_loop_fini(&loop) < 0;
 }
