@@ -43,14 +43,15 @@ struct eddy_listener {
     int spare;
     uint32_t burst;       /* accepts that one event is tried for */
     uint32_t burst_left;  /* of them, for the last event */
-    uint64_t burst_waits; /* the poll in which the last burst was used up */
-    dev_t device;        /* of the Unix socket in the file system */
+    uint64_t burst_waits; /* the poll that brought the last event */
+    dev_t device;         /* of the Unix socket in the file system */
     ino_t inode;
     struct eddy_address address;
 };
 
 /* Bind and listen; port 0 picks one. A Unix socket left behind by a program that died (a socket
- * that refuses connections) is replaced; anything else in its place is left alone.
+ * that refuses connections) is replaced; anything else in its place is left alone. Its mode is made by
+ * umask(2), which for the moment of the bind holds for every thread.
  * 0; -EADDRINUSE; -EADDRNOTAVAIL, -EACCES, -EINVAL, -EAFNOSUPPORT, -ENOENT, -ENOTDIR, -EROFS,
  * -ENAMETOOLONG, -ELOOP, -EMFILE, -ENFILE, -ENOBUFS, -ENOMEM, -ENOSPC, -ENOPROTOOPT, -ECHILD. */
 EDDY_API int eddy_listener_open(struct eddy_listener *listener, struct eddy_loop *loop,
@@ -58,8 +59,8 @@ EDDY_API int eddy_listener_open(struct eddy_listener *listener, struct eddy_loop
                                 const struct eddy_listener_options *options) EDDY_CHECK_RESULT;
 
 /* Accept a connection into `stream`. 0: it is open. -EBUSY: somebody accepts already;
- * -ESHUTDOWN: closed; -ENOMEM, -ENOSPC: a connection came and could not be registered, and is
- * closed; -EINVAL, -EOPNOTSUPP and the like: no longer a listening socket; -ECHILD. Connections
+ * -ESHUTDOWN: closed; -ENOMEM, -ENOSPC: the listener could not be registered, or a connection that
+ * came, which is then closed; -EINVAL, -EOPNOTSUPP and the like: no longer a listening socket; -ECHILD. Connections
  * that died in the backlog are passed over. */
 EDDY_API int eddy_listener_accept(struct eddy_listener *listener, struct eddy_stream *stream,
                                   struct eddy_waiter *waiter) EDDY_CHECK_RESULT;

@@ -8,9 +8,9 @@
  *     eddy_loop_fini(&loop);
  *
  * A thread has at most one loop, and a loop belongs to the thread that started it: every
- * call is for that thread alone, but eddy_post(). Debug builds stop at any other.
- * In a child of fork every call that can fail returns -ECHILD, and only eddy_loop_fini()
- * does anything; the parent does not notice.
+ * call is for that thread alone, but eddy_post(). Debug builds stop at most others.
+ * In a child of fork every call that can fail, on what is open, returns -ECHILD, and only
+ * eddy_loop_fini() does anything; the parent does not notice.
  */
 #ifndef EDDY_LOOP_H
 #define EDDY_LOOP_H
@@ -32,7 +32,7 @@ struct eddy_loop_options {
     const struct eddy_os *os;        /* NULL: Linux */
     struct eddy_allocator allocator; /* resize == NULL: malloc */
     unsigned flags;                  /* EDDY_KEEP_SIGPIPE */
-    int budget;                      /* operations that may be ready at once in a step: 128 */
+    int budget;                      /* operations that may be ready at once in a wake: 128 */
 };
 
 /* The signals that are open in a loop. */
@@ -57,12 +57,13 @@ struct eddy_loop {
     unsigned char *alive;
     int wake_fd;
     unsigned holds;
+    unsigned listeners; /* open */
     unsigned flags;
     bool entered; /* in a run or a step */
 };
 
 /* Start a loop on this thread. 0; -EBUSY: the thread has one; -EINVAL: a bad option;
- * -ENOMEM, -EMFILE, -ENFILE: no loop could be made, and nothing is left of it. */
+ * -ENOMEM, -EMFILE, -ENFILE, -ENOSPC: no loop could be made, and nothing is left of it. */
 EDDY_API int eddy_loop_init(struct eddy_loop *loop, const struct eddy_loop_options *options) EDDY_CHECK_RESULT;
 
 /* End the loop and close its descriptors. 0; -EBUSY, changing nothing: something still waits,

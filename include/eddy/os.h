@@ -54,10 +54,7 @@ struct eddy_os {
 
     ssize_t (*read)(void *context, int fd, void *buffer, size_t size);
     ssize_t (*write)(void *context, int fd, const void *data, size_t size);
-    int (*open)(void *context, const char *path, int flags);
     int (*close)(void *context, int fd);
-    /* Make `newfd` mean what `oldfd` means, close-on-exec. */
-    int (*dup3)(void *context, int oldfd, int newfd);
 
     int (*socket)(void *context, int domain, int type, int protocol);
     int (*bind)(void *context, int fd, const struct sockaddr *address, socklen_t size);

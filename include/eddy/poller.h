@@ -38,7 +38,7 @@ struct eddy_poller {
     uint32_t slots_free;
     bool rebuild_due;
     bool freed_in_batch; /* a slot, since the last wait */
-    uint32_t *owners; /* of descriptor numbers that an interest registered: its slot + 1 */
+    uint32_t *owners;    /* of descriptor numbers that an interest registered: its slot + 1 */
     uint32_t owners_size;
     struct eddy_list dirty; /* interests whose mask epoll does not know yet */
     const struct eddyi_source_kind *kinds[EDDYI_SOURCE_KINDS];

@@ -39,7 +39,7 @@ EDDY_API ssize_t eddy_signal_wait(struct eddy_signal *signal, struct eddy_waiter
 
 /* Stop: who waits is woken with -ESHUTDOWN, and the memory is yours again. With the number's
  * last signal the mask is as before, and one that came and that nobody took is raised
- * again, for its old disposition to act. Allowed twice. */
+ * again, for its old disposition to act. Allowed twice, and after a failed open. */
 EDDY_API void eddy_signal_close(struct eddy_signal *signal);
 
 /* For a child, between fork and exec: an empty signal mask, and SIGPIPE no longer ignored, so that the

@@ -13,11 +13,12 @@
 
 EDDY_BEGIN_DECLS
 
-/* Park for `span` from this moment; woken with 0. A span <= 0 passes in the next turn,
+/* Park for `span` from this moment; woken with 0. A span <= 0 passes when deadlines are looked at next,
  * EDDY_FOREVER never. -ECHILD: this is a child of fork. */
 EDDY_API int eddy_sleep(eddy_ns span, struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
 
-/* Park until `deadline`; woken with 0. One that is past passes in the next turn. -ECHILD. */
+/* Park until `deadline`; woken with 0. One that is past passes when deadlines
+ * are looked at next. -ECHILD. */
 EDDY_API int eddy_sleep_until(eddy_ns deadline, struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
 
 /* Park behind everybody who is ready now; woken with 0. Cannot be cancelled. -ECHILD. */

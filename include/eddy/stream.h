@@ -39,20 +39,21 @@ struct eddy_stream {
 
 /* Make a stream of `fd`, a connected stream socket, close-on-exec. On success
  * the stream owns `fd`; on error it is still yours.
- * 0; -EBADF; -EPERM: no socket; -EEXIST: this loop has it; -ENOMEM, -ENOSPC; -ECHILD. */
+ * 0; -EBADF; -EPERM: a file, which epoll does not take; -EEXIST: this loop has it; -ENOMEM, -ENOSPC; -ECHILD. */
 EDDY_API int eddy_stream_open(struct eddy_stream *stream, struct eddy_loop *loop, int fd) EDDY_CHECK_RESULT;
 
 /* Make a stream by connecting to `address`, parking while that takes time. 0: connected.
  * After any error, also -ECANCELED and -ETIMEDOUT, there is no stream and no descriptor:
  * -ECONNREFUSED, -EHOSTUNREACH, -ENETUNREACH, -EADDRNOTAVAIL, -EACCES, -EPERM, -ENOENT,
  * -EAGAIN (a Unix socket whose backlog is full), -ECONNRESET, -EAFNOSUPPORT, -EPROTOTYPE, -EINVAL,
- * -EINTR, -EMFILE, -ENFILE, -ENOBUFS, -ENOMEM, -ENOSPC, -ECHILD; -EADDRINUSE also where TCP
- * connected to itself. */
+ * -ENETDOWN, -EHOSTDOWN, -EINTR, -EMFILE, -ENFILE, -ENOBUFS, -ENOMEM, -ENOSPC, -ECHILD; -ESHUTDOWN:
+ * closed meanwhile; -EADDRINUSE also where TCP connected to itself. */
 EDDY_API int eddy_stream_connect(struct eddy_stream *stream, struct eddy_loop *loop, const struct eddy_address *address,
                                  struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
 
 /* Receive 1 to `size` bytes. 0: the other end has finished sending (or size is 0).
- * -EBUSY: somebody reads already; -ESHUTDOWN: closed on this side; -EINVAL: over EDDY_IO_MAX;
+ * -EBUSY: somebody reads already; -ESHUTDOWN: closed on this side; -ENOTCONN: still connecting;
+ * -EINVAL: over EDDY_IO_MAX;
  * -ECONNRESET, -ETIMEDOUT, -EHOSTUNREACH, -ENOMEM and what else recv reports; -ECHILD.
  * Cancelled or timed out it has taken no byte. `buffer` is used until the result is there. */
 EDDY_API ssize_t eddy_stream_read(struct eddy_stream *stream, void *buffer, size_t size,
@@ -60,7 +61,7 @@ EDDY_API ssize_t eddy_stream_read(struct eddy_stream *stream, void *buffer, size
 
 /* Send all `size` bytes: the result is `size`, or an error: -EBUSY: somebody writes already;
  * -ESHUTDOWN: closed or shut down on this side; -EPIPE, -ECONNRESET: the other end is gone;
- * -EINVAL: over EDDY_IO_MAX; -ENOBUFS, -ENOMEM and what else send reports; -ECHILD.
+ * -ENOTCONN: still connecting; -EINVAL: over EDDY_IO_MAX; -ENOBUFS, -ENOMEM and what else send reports; -ECHILD.
  * After an error, -ECANCELED and -ETIMEDOUT too, eddy_stream_sent() tells how many bytes went
  * out. `data` is yours to reuse once the result is there. */
 EDDY_API ssize_t eddy_stream_write(struct eddy_stream *stream, const void *data, size_t size,
@@ -70,7 +71,7 @@ EDDY_API ssize_t eddy_stream_write(struct eddy_stream *stream, const void *data,
 EDDY_API ssize_t eddy_stream_try_read(struct eddy_stream *stream, void *buffer, size_t size) EDDY_CHECK_RESULT;
 EDDY_API ssize_t eddy_stream_try_write(struct eddy_stream *stream, const void *data, size_t size) EDDY_CHECK_RESULT;
 
-/* The bytes that the last eddy_stream_write() handed to the kernel. */
+/* The bytes that the last eddy_stream_write() or eddy_stream_try_write() handed to the kernel. */
 EDDY_API size_t eddy_stream_sent(const struct eddy_stream *stream);
 
 /* Finish sending; reading goes on. A write that is parked is woken with -ESHUTDOWN.

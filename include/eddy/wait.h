@@ -126,14 +126,14 @@ EDDY_API void eddy_wait_wake(struct eddy_waiter *waiter, ssize_t result);
  * `complete` decides. Until then it can be cancelled like any parked waiter. */
 EDDY_API void eddy_wait_retry(struct eddy_waiter *waiter);
 
-/* The result of an operation that need not wait: returns it, or, when this step's budget is
+/* The result of an operation that need not wait: returns it, or, when this wake's budget is
  * spent, queues `waiter` to be woken with it and returns EDDY_PENDING. */
 EDDY_API ssize_t eddy_wait_settle(struct eddy_waiter *waiter, ssize_t result);
 
 /* What runs now and what runs later: pure data that a loop embeds and drives. */
 struct eddy_scheduler {
     /* read-only */
-    struct eddy_waiter *running; /* whose wake is being called */
+    struct eddy_waiter *running; /* whose wake is being called, or was last */
     size_t external;             /* waiters parked in a wait that the kernel can end */
     size_t internal;             /* waiters parked in any other wait */
     uint64_t steps;              /* wakes called so far */

@@ -44,7 +44,8 @@ EDDY_API void eddy_watch_init(struct eddy_watch *watch, struct eddy_loop *loop, 
 /* Park until one of `events` (EDDY_READABLE | EDDY_WRITABLE | EDDY_PRIORITY) is there. > 0: the
  * events that are; EDDY_HANGUP comes with all that was asked for, since a read or write will
  * tell. One waiter may wait for reading (and priority) and one for writing, or one for both.
- * -EBUSY: somebody waits for that already; -EINVAL: no event; -EBADF: not a descriptor;
+ * -EBUSY: somebody waits for that already; -EINVAL: no event, or EDDY_PRIORITY alone of a file
+ * that is always ready; -EBADF: not a descriptor;
  * -EEXIST: another watch or stream of this loop has it; -ENOMEM, -ENOSPC (the system's limit of
  * watches); -ECHILD; -ESHUTDOWN: the watch was closed. */
 EDDY_API ssize_t eddy_watch_wait(struct eddy_watch *watch, int events, struct eddy_waiter *waiter) EDDY_CHECK_RESULT;

@@ -21,8 +21,15 @@ bool eddyi_posts_push(struct eddy_post **head, struct eddy_post *node)
 bool eddyi_posts_doze(struct eddy_post **head)
 {
     struct eddy_post *old = NULL;
-    return __atomic_compare_exchange_n(head, &old, ASLEEP, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED) ||
-           old == ASLEEP;
+    return __atomic_compare_exchange_n(head, &old, ASLEEP, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED) || old == ASLEEP;
+}
+
+void eddyi_posts_rise(struct eddy_post **head)
+{
+    struct eddy_post *mark = ASLEEP;
+    if (__atomic_load_n(head, __ATOMIC_RELAXED) == mark) {
+        __atomic_compare_exchange_n(head, &mark, NULL, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    }
 }
 
 bool eddyi_posts_waiting(struct eddy_post *const *head)

@@ -59,11 +59,8 @@ static ssize_t complete_connect(struct eddy_waiter *waiter)
     return error;
 }
 
-static const struct eddy_wait_kind connect_kind = {.name = "connect",
-                                                   .unpark = unpark_connect,
-                                                   .complete = complete_connect,
-                                                   .external = true,
-                                                   .expiry = -ETIMEDOUT};
+static const struct eddy_wait_kind connect_kind = {
+    .name = "connect", .unpark = unpark_connect, .complete = complete_connect, .external = true, .expiry = -ETIMEDOUT};
 
 static int open_socket(struct eddy_loop *loop, int family)
 {
@@ -96,7 +93,8 @@ int eddy_stream_connect(struct eddy_stream *stream, struct eddy_loop *loop, cons
     bool waits = error == -EINPROGRESS || error == -EINTR; /* interrupted, it goes on all the same */
     if (error == 0 || waits) {
         /* Only now: an unconnected socket would be told of at once, as hung up. */
-        eddyi_stream_set_up(stream, loop, fd, waits ? EDDYI_CONNECTING | EDDYI_OUT_ARMED : EDDYI_WRITABLE | EDDYI_UNPOLLED);
+        eddyi_stream_set_up(stream, loop, fd,
+                            waits ? EDDYI_CONNECTING | EDDYI_OUT_ARMED : EDDYI_CAN_WRITE | EDDYI_UNPOLLED);
         error = eddyi_stream_register(stream);
     }
     if (error < 0) {

@@ -11,16 +11,14 @@
 
 #include <eddy/sleep.h>
 
+#include "io/bind.h"
 #include "loop/interest.h"
 #include "loop/loop.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
 #include <string.h>
 
 #define BACKLOG 4096
-#define UNIX_MODE 0600
 #define BURST_MAX 64
 #define PAUSE_FIRST EDDY_MS(10)
 #define PAUSE_MAX EDDY_MS(100)
@@ -29,7 +27,8 @@ static void listener_on_events(void *source, uint32_t events);
 static int listener_registration(const void *source, uint32_t *events);
 static void on_pause_over(struct eddy_waiter *waiter);
 
-static const struct eddyi_source_kind listener_source = {EDDYI_SOURCE_LISTENER, listener_on_events, listener_registration};
+static const struct eddyi_source_kind listener_source = {EDDYI_SOURCE_LISTENER, listener_on_events,
+                                                         listener_registration};
 
 static int listener_registration(const void *source, uint32_t *events)
 {
@@ -44,7 +43,7 @@ static void listener_on_events(void *source, uint32_t events)
     struct eddy_listener *listener = source;
     uint64_t waits = listener->loop->poller.waits;
     if (listener->burst_left == 0 && waits == listener->burst_waits + 1 && listener->burst < BURST_MAX) {
-        listener->burst *= 2;
+        listener->burst = listener->burst * 2 < BURST_MAX ? listener->burst * 2 : BURST_MAX;
     }
     listener->burst_left = listener->burst;
     listener->burst_waits = waits;
@@ -69,114 +68,22 @@ static void close_spare(struct eddy_listener *listener)
 static int open_spare(struct eddy_listener *listener)
 {
     const struct eddy_os *os = listener->loop->os;
-    listener->spare = os->open(os->context, "/dev/null", O_RDONLY);
+    listener->spare = os->eventfd(os->context); /* needs no file */
     return listener->spare < 0 ? listener->spare : 0;
 }
 
 /* ---- Open ------------------------------------------------------------------------------ */
 
-static int set_option(const struct eddy_os *os, int fd, int level, int name)
-{
-    int on = 1;
-    return os->setsockopt(os->context, fd, level, name, &on, sizeof on);
-}
-
-static int set_options(const struct eddy_os *os, int fd, const struct eddy_address *address,
-                       const struct eddy_listener_options *options)
-{
-    if (address->any.sa_family == AF_UNIX) {
-        return 0;
-    }
-    int error = set_option(os, fd, SOL_SOCKET, SO_REUSEADDR);
-    if (error == 0 && options->reuse_port) {
-        error = set_option(os, fd, SOL_SOCKET, SO_REUSEPORT);
-    }
-    if (error == 0 && !options->delay) {
-        error = set_option(os, fd, IPPROTO_TCP, TCP_NODELAY); /* what it accepts inherits it */
-    }
-    return error;
-}
-
-static bool has_file(const struct eddy_address *address)
-{
-    return address->any.sa_family == AF_UNIX && address->un.sun_path[0] != '\0';
-}
-
-/* Whether the path is a socket that nobody listens on: connecting to it is refused. */
-static bool is_abandoned(const struct eddy_os *os, const struct eddy_address *address)
-{
-    struct stat status;
-    if (os->lstat(os->context, address->un.sun_path, &status) < 0 || !S_ISSOCK(status.st_mode)) {
-        return false;
-    }
-    int fd = os->socket(os->context, AF_UNIX, SOCK_STREAM, 0);
-    if (fd < 0) {
-        return false;
-    }
-    int error = os->connect(os->context, fd, &address->any, address->size);
-    os->close(os->context, fd);
-    return error == -ECONNREFUSED;
-}
-
-static int bind_path(const struct eddy_os *os, int fd, const struct eddy_address *address, mode_t mode)
-{
-    mode_t before = os->umask(os->context, 0777 & ~mode);
-    int error = os->bind(os->context, fd, &address->any, address->size);
-    if (error == -EADDRINUSE && is_abandoned(os, address)) {
-        error = os->unlink(os->context, address->un.sun_path);
-        if (error == 0) {
-            error = os->bind(os->context, fd, &address->any, address->size);
-        }
-    }
-    os->umask(os->context, before);
-    return error;
-}
-
-/* Remove the socket's file, unless another has taken its place. */
-static void remove_file(struct eddy_listener *listener)
-{
-    const struct eddy_os *os = listener->loop->os;
-    struct stat status;
-    const char *path = listener->address.un.sun_path;
-    if (listener->inode != 0 && os->lstat(os->context, path, &status) == 0 && status.st_ino == listener->inode &&
-        status.st_dev == listener->device) {
-        os->unlink(os->context, path);
-    }
-    listener->inode = 0;
-}
-
-static int bind_address(struct eddy_listener *listener, int fd, const struct eddy_address *address, mode_t mode)
-{
-    const struct eddy_os *os = listener->loop->os;
-    if (!has_file(address)) {
-        return os->bind(os->context, fd, &address->any, address->size);
-    }
-    int error = bind_path(os, fd, address, mode != 0 ? mode : UNIX_MODE);
-    if (error < 0) {
-        return error;
-    }
-    struct stat status;
-    error = os->lstat(os->context, address->un.sun_path, &status);
-    if (error < 0) {
-        os->unlink(os->context, address->un.sun_path);
-        return error;
-    }
-    listener->address = *address;
-    listener->device = status.st_dev;
-    listener->inode = status.st_ino;
-    return 0;
-}
-
 static int set_up(struct eddy_listener *listener, int fd, const struct eddy_address *address,
                   const struct eddy_listener_options *options)
 {
     const struct eddy_os *os = listener->loop->os;
-    int error = set_options(os, fd, address, options);
-    if (error == 0) {
-        error = bind_address(listener, fd, address, options->mode);
-    }
+    int error = eddyi_bind(listener, fd, address, options);
     if (error == 0) {
         error = os->listen(os->context, fd, options->backlog > 0 ? options->backlog : BACKLOG);
+    }
+    if (error == 0) {
+        error = eddyi_bind_check(listener, address);
     }
     if (error == 0) {
         listener->address.size = sizeof listener->address.un;
@@ -206,11 +113,12 @@ int eddy_listener_open(struct eddy_listener *listener, struct eddy_loop *loop, c
     }
     int error = set_up(listener, fd, address, options != NULL ? options : &defaults);
     if (error < 0) {
-        remove_file(listener);
+        eddyi_bind_remove_file(listener);
         os->close(os->context, fd);
         return error;
     }
     listener->interest.fd = fd;
+    loop->listeners++;
     return 0;
 }
 
@@ -232,9 +140,10 @@ void eddy_listener_close(struct eddy_listener *listener)
     eddy_wait_withdraw(&listener->pause);
     eddyi_interest_drop(&listener->loop->poller, &listener->interest);
     close_spare(listener);
-    remove_file(listener);
+    eddyi_bind_remove_file(listener);
     listener->loop->os->close(listener->loop->os->context, listener->interest.fd);
     listener->interest.fd = -1;
+    listener->loop->listeners--;
 }
 
 /* ---- Accept ---------------------------------------------------------------------------- */
@@ -309,7 +218,10 @@ static void on_pause_over(struct eddy_waiter *waiter)
 {
     struct eddy_listener *listener = EDDY_CONTAINER(waiter, struct eddy_listener, pause);
     int error = listener->spare >= 0 ? 0 : open_spare(listener);
-    if (error == 0 && listener->acceptor != NULL) {
+    if (listener->acceptor == NULL) {
+        return; /* the next accept finds out for itself */
+    }
+    if (error == 0) {
         error = want(listener, EPOLLIN);
     }
     if (error < 0) {

@@ -10,7 +10,8 @@ static int stream_registration(const void *source, uint32_t *events)
     return stream->fd;
 }
 
-static const struct eddyi_source_kind stream_source = {EDDYI_SOURCE_STREAM, eddyi_stream_on_events, stream_registration};
+static const struct eddyi_source_kind stream_source = {EDDYI_SOURCE_STREAM, eddyi_stream_on_events,
+                                                       stream_registration};
 
 /* ---- Life ------------------------------------------------------------------------------ */
 
@@ -38,7 +39,7 @@ int eddy_stream_open(struct eddy_stream *stream, struct eddy_loop *loop, int fd)
     if (!eddyi_loop_is_usable(loop)) {
         return -ECHILD;
     }
-    eddyi_stream_set_up(stream, loop, fd, EDDYI_WRITABLE | EDDYI_UNPOLLED);
+    eddyi_stream_set_up(stream, loop, fd, EDDYI_CAN_WRITE | EDDYI_UNPOLLED);
     int error = eddyi_stream_register(stream);
     if (error < 0) {
         eddyi_stream_set_up(stream, loop, -1, EDDYI_CLOSED);
@@ -155,8 +156,9 @@ void eddyi_stream_verify(const struct eddy_stream *stream)
             assert((waiter->state == EDDYI_PARKED || waiter->state == EDDYI_RETRY) && "and is parked");
         }
     }
-    assert((stream->writer == NULL || (stream->state & EDDYI_OUT_ARMED) != 0) && "epoll tells of room to who waits for it");
-    assert((stream->reader == NULL || (stream->state & EDDYI_READABLE) == 0 || stream->reader->state == EDDYI_RETRY) &&
+    assert((stream->writer == NULL || (stream->state & EDDYI_OUT_ARMED) != 0) &&
+           "epoll tells of room to who waits for it");
+    assert((stream->reader == NULL || (stream->state & EDDYI_CAN_READ) == 0 || stream->reader->state == EDDYI_RETRY) &&
            "nobody waits for what is there");
 #endif
 }

@@ -10,8 +10,8 @@
 
 /* Bits of a stream's state. */
 enum {
-    EDDYI_READABLE = 1,
-    EDDYI_WRITABLE = 2,
+    EDDYI_CAN_READ = 1,
+    EDDYI_CAN_WRITE = 2,
     EDDYI_ENDING = 4,    /* the peer is done sending, or there is an error: readable for good */
     EDDYI_OUT_ARMED = 8, /* epoll tells of room to send */
     EDDYI_SHUT = 16,     /* this side is done sending */

@@ -32,9 +32,9 @@ static COLD ssize_t receive_slowly(struct eddy_stream *stream, void *buffer, siz
         count = eddyi_os_recv(stream->loop->os, stream->fd, buffer, size, MSG_DONTWAIT);
     }
     if (count == -EAGAIN) {
-        stream->state &= ~(uint32_t)(EDDYI_READABLE | EDDYI_ENDING | EDDYI_UNPOLLED);
+        stream->state &= ~(uint32_t)(EDDYI_CAN_READ | EDDYI_ENDING | EDDYI_UNPOLLED);
     } else if (count == 0) {
-        stream->state |= EDDYI_READABLE | EDDYI_ENDING;
+        stream->state |= EDDYI_CAN_READ | EDDYI_ENDING;
     }
     return count;
 }
@@ -46,7 +46,7 @@ static inline ssize_t receive(struct eddy_stream *stream, void *buffer, size_t s
         count = receive_slowly(stream, buffer, size, count);
     }
     if (count > 0 && (size_t)count < size && (stream->state & EDDYI_ENDING) == 0) {
-        stream->state &= ~(uint32_t)EDDYI_READABLE;
+        stream->state &= ~(uint32_t)EDDYI_CAN_READ;
     }
     return count;
 }
@@ -63,7 +63,8 @@ static const struct eddy_wait_kind read_kind = {
 
 static COLD int refuse_read(const struct eddy_stream *stream, size_t size)
 {
-    return stream->reader != NULL ? -EBUSY : eddyi_stream_refusal(stream, size, EDDYI_READ_OBSTACLES);
+    int why = eddyi_stream_refusal(stream, size, EDDYI_READ_OBSTACLES);
+    return stream->reader != NULL && why != -ECHILD ? -EBUSY : why;
 }
 
 static inline int park_reader(struct eddy_stream *stream, void *buffer, size_t size, struct eddy_waiter *waiter)
@@ -86,7 +87,7 @@ ssize_t eddy_stream_read(struct eddy_stream *stream, void *buffer, size_t size, 
     if (unlikely(stream->reader != NULL || !eddyi_stream_is_usable(stream, size, EDDYI_READ_OBSTACLES))) {
         return refuse_read(stream, size);
     }
-    if ((stream->state & EDDYI_READABLE) != 0) {
+    if ((stream->state & EDDYI_CAN_READ) != 0) {
         return read_now(stream, buffer, size, waiter);
     }
     return park_reader(stream, buffer, size, waiter);
@@ -97,7 +98,7 @@ ssize_t eddy_stream_try_read(struct eddy_stream *stream, void *buffer, size_t si
     if (stream->reader != NULL || !eddyi_stream_is_usable(stream, size, EDDYI_READ_OBSTACLES)) {
         return refuse_read(stream, size);
     }
-    return (stream->state & (EDDYI_READABLE | EDDYI_UNPOLLED)) != 0 ? receive(stream, buffer, size) : -EAGAIN;
+    return (stream->state & (EDDYI_CAN_READ | EDDYI_UNPOLLED)) != 0 ? receive(stream, buffer, size) : -EAGAIN;
 }
 
 /* ---- Writing --------------------------------------------------------------------------- */
@@ -106,7 +107,7 @@ static inline ssize_t send_some(struct eddy_stream *stream, const char *data, si
 {
     ssize_t count = eddyi_os_send(stream->loop->os, stream->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (unlikely(count == -EAGAIN)) {
-        stream->state &= ~(uint32_t)EDDYI_WRITABLE;
+        stream->state &= ~(uint32_t)EDDYI_CAN_WRITE;
     }
     return count;
 }
@@ -163,16 +164,20 @@ static ssize_t complete_write(struct eddy_waiter *waiter)
 static const struct eddy_wait_kind write_kind = {
     .name = "write", .unpark = unpark_writer, .complete = complete_write, .external = true, .expiry = -ETIMEDOUT};
 
-static COLD ssize_t refuse_write(const struct eddy_stream *stream, size_t size)
+static COLD ssize_t refuse_write(struct eddy_stream *stream, size_t size)
 {
-    bool busy = stream->writer != NULL && (stream->state & EDDYI_CONNECTING) == 0;
-    return busy ? -EBUSY : eddyi_stream_refusal(stream, size, EDDYI_WRITE_OBSTACLES);
+    int why = eddyi_stream_refusal(stream, size, EDDYI_WRITE_OBSTACLES);
+    if (stream->writer != NULL && (stream->state & EDDYI_CONNECTING) == 0 && why != -ECHILD) {
+        return -EBUSY;
+    }
+    stream->sent = 0;
+    return why;
 }
 
 /* After a first send that did not take all, or none at all: send what can be sent, and park with the rest. */
 static APART ssize_t write_on(struct eddy_stream *stream, const char *data, size_t size, struct eddy_waiter *waiter)
 {
-    if ((stream->state & EDDYI_WRITABLE) != 0) {
+    if ((stream->state & EDDYI_CAN_WRITE) != 0) {
         ssize_t count = transmit(stream, data + stream->sent, size - stream->sent);
         if (count < 0 || stream->sent == size) {
             return settle(stream, count < 0 ? count : (ssize_t)size, waiter);
@@ -194,7 +199,7 @@ ssize_t eddy_stream_write(struct eddy_stream *stream, const void *data, size_t s
     if (unlikely(stream->writer != NULL || !eddyi_stream_is_usable(stream, size, EDDYI_WRITE_OBSTACLES))) {
         return refuse_write(stream, size);
     }
-    ssize_t count = likely((stream->state & EDDYI_WRITABLE) != 0) ? send_some(stream, data, size) : 0;
+    ssize_t count = likely((stream->state & EDDYI_CAN_WRITE) != 0) ? send_some(stream, data, size) : 0;
     if (likely(count == (ssize_t)size)) {
         stream->sent = (uint32_t)count;
         return settle(stream, count, waiter);
@@ -211,15 +216,16 @@ ssize_t eddy_stream_try_write(struct eddy_stream *stream, const void *data, size
     if (stream->writer != NULL || !eddyi_stream_is_usable(stream, size, EDDYI_WRITE_OBSTACLES)) {
         return refuse_write(stream, size);
     }
-    if ((stream->state & EDDYI_WRITABLE) == 0) {
+    if ((stream->state & EDDYI_CAN_WRITE) == 0) {
         return -EAGAIN;
     }
     stream->sent = 0;
     ssize_t count = transmit(stream, data, size);
     if (count >= 0 && (size_t)count < size) { /* or its room would never be told of */
         int error = arm_out(stream);
-        if (error < 0 && count == 0) {
-            return error;
+        if (error < 0) {
+            stream->state |= EDDYI_CAN_WRITE; /* so that the next call asks again */
+            return count > 0 ? count : error;
         }
     }
     return count == 0 ? -EAGAIN : count;
@@ -231,13 +237,13 @@ static void note_events(struct eddy_stream *stream, uint32_t events)
 {
     stream->state &= ~(uint32_t)EDDYI_UNPOLLED;
     if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
-        stream->state |= EDDYI_READABLE | EDDYI_ENDING;
+        stream->state |= EDDYI_CAN_READ | EDDYI_ENDING;
     }
     if ((events & EPOLLIN) != 0) {
-        stream->state |= EDDYI_READABLE;
+        stream->state |= EDDYI_CAN_READ;
     }
     if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) {
-        stream->state |= EDDYI_WRITABLE;
+        stream->state |= EDDYI_CAN_WRITE;
         if (stream->writer != NULL) {
             eddyi_wait_retry(stream->writer); /* in a later step: the reader's wake may close the stream */
         }
@@ -247,9 +253,12 @@ static void note_events(struct eddy_stream *stream, uint32_t events)
 /* Any event: note it, and let the reader run, whose receive may have brought nothing so far. */
 static APART void on_events_slowly(struct eddy_stream *stream, uint32_t events, ssize_t count)
 {
+    if (eddyi_is_forked(&stream->loop->scheduler)) {
+        return;
+    }
     note_events(stream, events);
     struct eddy_waiter *reader = stream->reader;
-    if (reader == NULL || (stream->state & EDDYI_READABLE) == 0 || eddyi_is_forked(&stream->loop->scheduler)) {
+    if (reader == NULL || (stream->state & EDDYI_CAN_READ) == 0) {
         return;
     }
     count = count == -EINTR ? receive(stream, reader->transfer.data, reader->size)
@@ -274,8 +283,8 @@ void eddyi_stream_on_events(void *source, uint32_t events)
         count = eddyi_os_recv(stream->loop->os, stream->fd, reader->transfer.data, reader->size, MSG_DONTWAIT);
         if (likely(count > 0)) {
             bool drained = (size_t)count < reader->size && (stream->state & EDDYI_ENDING) == 0;
-            stream->state = (stream->state & ~(uint32_t)(EDDYI_UNPOLLED | EDDYI_READABLE)) |
-                            (drained ? 0u : (uint32_t)EDDYI_READABLE);
+            stream->state = (stream->state & ~(uint32_t)(EDDYI_UNPOLLED | EDDYI_CAN_READ)) |
+                            (drained ? 0u : (uint32_t)EDDYI_CAN_READ);
             stream->reader = NULL;
             eddyi_wait_finish(reader, &read_kind, count);
             return;

@@ -34,8 +34,8 @@ static int reserve_owner(struct eddy_poller *poller, int fd)
     }
     uint32_t size = ((uint32_t)fd / OWNERS_STEP + 1) * OWNERS_STEP;
     size = size < old_size * 2 ? old_size * 2 : size;
-    uint32_t *owners = poller->allocator.resize(poller->allocator.context, poller->owners,
-                                                old_size * sizeof *owners, size * sizeof *owners);
+    uint32_t *owners = poller->allocator.resize(poller->allocator.context, poller->owners, old_size * sizeof *owners,
+                                                size * sizeof *owners);
     if (owners == NULL) {
         return -ENOMEM;
     }
@@ -45,18 +45,12 @@ static int reserve_owner(struct eddy_poller *poller, int fd)
     return 0;
 }
 
-/* EEXIST: somebody else here has the descriptor; or nobody, and a file that is still registered has
- * come under the number again, as with libraries that close and open behind our back. */
 static int add(struct eddy_poller *poller, struct eddy_interest *interest, const struct eddyi_source_kind *kind,
                void *source, uint32_t mask)
 {
     int error = reserve_owner(poller, interest->fd);
-    if (error < 0) {
-        return error;
-    }
-    error = eddyi_poller_add(poller, kind, source, interest->fd, mask, &interest->slot);
-    if (error == -EEXIST && !eddyi_poller_has(poller, interest->fd)) {
-        error = eddyi_poller_take_over(poller, kind, source, interest->fd, mask, &interest->slot);
+    if (error == 0) {
+        error = eddyi_poller_add(poller, kind, source, interest->fd, mask, &interest->slot);
     }
     if (error == 0) {
         poller->owners[interest->fd] = interest->slot + 1;
@@ -109,6 +103,8 @@ void eddyi_interest_flush(struct eddy_poller *poller)
             eddyi_interest_drop(poller, interest);
         } else if (eddyi_poller_modify(poller, interest->slot, interest->fd, interest->wanted) == 0) {
             interest->known = interest->wanted;
-        } /* else its owner closed the descriptor; whoever waits for the rest waits in vain, as before */
+        } else { /* its owner closed it, and a copy that lives on would fire for ever */
+            eddyi_interest_drop(poller, interest);
+        }
     }
 }

@@ -67,12 +67,24 @@ static int open_parts(struct eddy_loop *loop)
     return error;
 }
 
-static void close_parts(struct eddy_loop *loop)
+static void close_descriptors(struct eddy_loop *loop)
 {
     const struct eddy_os *os = loop->os;
-    os->close(os->context, loop->wake_fd);
+    int *const fds[] = {&loop->wake_fd, &loop->signals.fd};
+    for (int i = 0; i < 2; i++) {
+        if (*fds[i] >= 0) {
+            os->close(os->context, *fds[i]);
+            *fds[i] = -1;
+        }
+    }
+    eddyi_poller_close(&loop->poller);
+}
+
+static void close_parts(struct eddy_loop *loop)
+{
+    close_descriptors(loop);
     eddyi_poller_fini(&loop->poller);
-    os->fork_unmark(os->context, loop->alive);
+    loop->os->fork_unmark(loop->os->context, loop->alive);
 }
 
 int eddy_loop_init(struct eddy_loop *loop, const struct eddy_loop_options *options)
@@ -91,6 +103,7 @@ int eddy_loop_init(struct eddy_loop *loop, const struct eddy_loop_options *optio
     eddy_list_init(&loop->signals.open);
     loop->posts = NULL;
     loop->holds = 0;
+    loop->listeners = 0;
     loop->flags = options->flags;
     loop->entered = false;
     int error = open_parts(loop);
@@ -110,8 +123,9 @@ int eddy_loop_init(struct eddy_loop *loop, const struct eddy_loop_options *optio
 
 static bool is_in_use(const struct eddy_loop *loop)
 {
-    return loop->entered || loop->scheduler.external > 0 || loop->scheduler.internal > 0 || loop->scheduler.ready_first != NULL ||
-           loop->poller.open > 0 || eddyi_posts_waiting(&loop->posts);
+    return loop->entered || loop->scheduler.external > 0 || loop->scheduler.internal > 0 ||
+           loop->scheduler.ready_first != NULL || loop->poller.open > 0 || loop->listeners > 0 ||
+           eddyi_posts_waiting(&loop->posts);
 }
 
 int eddy_loop_fini(struct eddy_loop *loop)
@@ -119,8 +133,9 @@ int eddy_loop_fini(struct eddy_loop *loop)
     if (eddyi_loop_is_usable(loop) && is_in_use(loop)) {
         return -EBUSY;
     }
-    if (loop->signals.fd >= 0) { /* in a child only; here it would be in use */
-        loop->os->close(loop->os->context, loop->signals.fd);
+    if (loop->entered) { /* a child that is still inside a wake: the loop's memory is needed until it comes home */
+        close_descriptors(loop);
+        return 0;
     }
     close_parts(loop);
     if (current == loop) {
@@ -192,8 +207,7 @@ static eddy_ns sleep_span(struct eddy_loop *loop)
     if (next == EDDY_FOREVER) {
         return EDDY_FOREVER;
     }
-    scheduler->now_is_old = true;
-    eddy_ns now = eddyi_scheduler_now(scheduler);
+    eddy_ns now = scheduler->clock(scheduler->clock_context);
     return next > now ? eddy_ns_add(next, -now) : 0;
 }
 
@@ -227,11 +241,13 @@ static int turn(struct eddy_loop *loop, bool may_sleep)
     if (span > 0 && !eddyi_posts_doze(&loop->posts)) {
         span = 0;
     }
-    int error = eddyi_poller_wait(&loop->poller, span);
+    int count = eddyi_poller_wait(&loop->poller, span);
     scheduler->now_is_old = true;
-    if (error < 0) {
-        return error;
+    eddyi_posts_rise(&loop->posts);
+    if (count < 0) {
+        return count;
     }
+    eddyi_poller_dispatch(&loop->poller, count);
     scheduler->running = NULL;
     if (eddyi_is_forked(scheduler)) {
         return -ECHILD;
@@ -241,6 +257,7 @@ static int turn(struct eddy_loop *loop, bool may_sleep)
     }
     eddyi_posts_run(&loop->posts, loop->alive);
     run_passes(loop);
+    scheduler->now_is_old = true; /* for who asks between turns */
 #ifdef EDDY_DEBUG
     eddyi_scheduler_verify(scheduler);
 #endif

@@ -66,10 +66,17 @@ int eddyi_poller_init(struct eddy_poller *poller, const struct eddy_os *os, stru
     return 0;
 }
 
-void eddyi_poller_fini(struct eddy_poller *poller)
+void eddyi_poller_close(struct eddy_poller *poller)
 {
     close_fd(poller, poller->outer_epfd);
     close_fd(poller, poller->epfd);
+    poller->outer_epfd = -1;
+    poller->epfd = -1;
+}
+
+void eddyi_poller_fini(struct eddy_poller *poller)
+{
+    eddyi_poller_close(poller);
     if (poller->owners != NULL) {
         resize(poller, poller->owners, poller->owners_size * sizeof *poller->owners, 0);
     }
@@ -154,14 +161,38 @@ void eddyi_poller_forget(struct eddy_poller *poller, uint32_t slot)
     verify_slots(poller);
 }
 
-static int register_with(struct eddy_poller *poller, int op, const struct eddyi_source_kind *kind, void *source, int fd,
-                         uint32_t events, uint32_t *slot)
+/* Whether a live slot but `except` has `fd`. */
+static bool is_registered(const struct eddy_poller *poller, int fd, uint32_t except)
+{
+    for (uint32_t slot = 0; slot < poller->slots_size; slot++) {
+        const struct eddyi_slot *at = &poller->slots[slot];
+        uint32_t events;
+        if (slot != except && at->source != NULL && poller->kinds[at->kind]->registration(at->source, &events) == fd) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* EEXIST: somebody here has the descriptor; or nobody, and a file that is registered still, because a copy
+ * of its descriptor lives on, has come under the number again. Then its registration becomes this one. */
+static int add_or_take_over(struct eddy_poller *poller, uint32_t slot, int fd, uint32_t events)
+{
+    int error = control(poller, poller->epfd, EPOLL_CTL_ADD, fd, events, tag(poller, slot));
+    if (error == -EEXIST && !is_registered(poller, fd, slot)) {
+        error = control(poller, poller->epfd, EPOLL_CTL_MOD, fd, events, tag(poller, slot));
+    }
+    return error;
+}
+
+int eddyi_poller_add(struct eddy_poller *poller, const struct eddyi_source_kind *kind, void *source, int fd,
+                     uint32_t events, uint32_t *slot)
 {
     int index = take_slot(poller, kind, source);
     if (index < 0) {
         return index;
     }
-    int error = control(poller, poller->epfd, op, fd, events, tag(poller, (uint32_t)index));
+    int error = add_or_take_over(poller, (uint32_t)index, fd, events);
     if (error < 0) {
         eddyi_poller_forget(poller, (uint32_t)index);
         return error;
@@ -171,18 +202,6 @@ static int register_with(struct eddy_poller *poller, int op, const struct eddyi_
         poller->owners[fd] = 0;
     }
     return 0;
-}
-
-int eddyi_poller_add(struct eddy_poller *poller, const struct eddyi_source_kind *kind, void *source, int fd,
-                     uint32_t events, uint32_t *slot)
-{
-    return register_with(poller, EPOLL_CTL_ADD, kind, source, fd, events, slot);
-}
-
-int eddyi_poller_take_over(struct eddy_poller *poller, const struct eddyi_source_kind *kind, void *source, int fd,
-                           uint32_t events, uint32_t *slot)
-{
-    return register_with(poller, EPOLL_CTL_MOD, kind, source, fd, events, slot);
 }
 
 int eddyi_poller_modify(struct eddy_poller *poller, uint32_t slot, int fd, uint32_t events)
@@ -198,18 +217,6 @@ void eddyi_poller_remove(struct eddy_poller *poller, uint32_t slot, int fd)
 {
     control(poller, poller->epfd, EPOLL_CTL_DEL, fd, 0, 0);
     eddyi_poller_forget(poller, slot);
-}
-
-bool eddyi_poller_has(const struct eddy_poller *poller, int fd)
-{
-    for (uint32_t slot = 0; slot < poller->slots_size; slot++) {
-        const struct eddyi_slot *at = &poller->slots[slot];
-        uint32_t events;
-        if (at->source != NULL && poller->kinds[at->kind]->registration(at->source, &events) == fd) {
-            return true;
-        }
-    }
-    return false;
 }
 
 int eddyi_poller_add_waker(struct eddy_poller *poller, int fd)
@@ -291,8 +298,8 @@ void eddyi_poller_rebuild(struct eddy_poller *poller, int wake_fd)
 static int wait_precisely(struct eddy_poller *poller, eddy_ns span)
 {
     if (!poller->no_pwait2) {
-        int count = poller->os->epoll_pwait2(poller->os->context, poller->epfd, poller->events,
-                                             (int)poller->events_size, span);
+        int count =
+            poller->os->epoll_pwait2(poller->os->context, poller->epfd, poller->events, (int)poller->events_size, span);
         if (count != -ENOSYS && count != -EPERM) {
             return count;
         }
@@ -337,8 +344,8 @@ static void note_stale(struct eddy_poller *poller, uint64_t data)
 static void grow_events(struct eddy_poller *poller)
 {
     uint32_t size = poller->events_size * 4;
-    void *events = resize(poller, poller->events, poller->events_size * sizeof *poller->events,
-                          size * sizeof *poller->events);
+    void *events =
+        resize(poller, poller->events, poller->events_size * sizeof *poller->events, size * sizeof *poller->events);
     if (events != NULL) { /* else the rest comes with the next wait */
         poller->events = events;
         poller->events_size = size;
@@ -349,15 +356,17 @@ int eddyi_poller_wait(struct eddy_poller *poller, eddy_ns span)
 {
     int count = wait_for_events(poller, span);
     poller->waits++;
-    if (count < 0) {
-        return count == -EINTR ? 0 : count;
-    }
+    return count == -EINTR ? 0 : count;
+}
+
+void eddyi_poller_dispatch(struct eddy_poller *poller, int count)
+{
     poller->freed_in_batch = false;
     for (int i = 0; i < count; i++) {
         uint64_t data = poller->events[i].data.u64;
         uint32_t index = (uint32_t)data;
-        const struct eddyi_slot *slot = &poller->slots[index];
-        if (index < poller->slots_size && slot->generation == data >> 32) {
+        const struct eddyi_slot *slot = index < poller->slots_size ? &poller->slots[index] : NULL;
+        if (slot != NULL && slot->generation == data >> 32) {
             poller->kinds[slot->kind]->on_events(slot->source, poller->events[i].events);
         } else if (data != WAKER) {
             note_stale(poller, data);
@@ -367,5 +376,4 @@ int eddyi_poller_wait(struct eddy_poller *poller, eddy_ns span)
     if ((uint32_t)count == poller->events_size && poller->events_size < EVENTS_MAX) {
         grow_events(poller);
     }
-    return 0;
 }

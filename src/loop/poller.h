@@ -31,13 +31,12 @@ struct eddyi_slot {
 int eddyi_poller_init(struct eddy_poller *poller, const struct eddy_os *os, struct eddy_allocator allocator);
 void eddyi_poller_fini(struct eddy_poller *poller);
 
+/* Close its descriptors; fini does it, too. */
+void eddyi_poller_close(struct eddy_poller *poller);
+
 /* Register `fd` for `events`. 0 with the slot in *slot, or -errno of epoll_ctl, or -ENOMEM. */
 int eddyi_poller_add(struct eddy_poller *poller, const struct eddyi_source_kind *kind, void *source, int fd,
                      uint32_t events, uint32_t *slot);
-
-/* The same for a descriptor that epoll has already (EEXIST): its registration becomes this one. */
-int eddyi_poller_take_over(struct eddy_poller *poller, const struct eddyi_source_kind *kind, void *source, int fd,
-                           uint32_t events, uint32_t *slot);
 
 /* Change the mask; a descriptor that is another file by now is registered anew. */
 int eddyi_poller_modify(struct eddy_poller *poller, uint32_t slot, int fd, uint32_t events);
@@ -50,17 +49,17 @@ void eddyi_poller_forget(struct eddy_poller *poller, uint32_t slot);
  * or another file by now, is fine. */
 void eddyi_poller_remove(struct eddy_poller *poller, uint32_t slot, int fd);
 
-/* Whether a live slot has `fd`. O(slots): for the rare case that epoll says EEXIST. */
-bool eddyi_poller_has(const struct eddy_poller *poller, int fd);
-
 /* Register the descriptor that ends a sleep: its events are for nobody. */
 int eddyi_poller_add_waker(struct eddy_poller *poller, int fd);
 
 /* A descriptor for a foreign loop, readable when the set has events. */
 int eddyi_poller_outer_fd(struct eddy_poller *poller);
 
-/* Wait up to `span` and hand out what came. 0; -errno of epoll_wait, never -EINTR. */
+/* Wait up to `span`: the number of events that came, or -errno of epoll_wait, but for EINTR (0). */
 int eddyi_poller_wait(struct eddy_poller *poller, eddy_ns span);
+
+/* Hand them out. Users' code runs here. */
+void eddyi_poller_dispatch(struct eddy_poller *poller, int count);
 
 /* Make a new epoll set of the live slots, if stale events called for it. */
 void eddyi_poller_rebuild(struct eddy_poller *poller, int wake_fd);

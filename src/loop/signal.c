@@ -89,6 +89,7 @@ static int take_number(struct eddy_loop *loop, int number)
 
 int eddy_signal_open(struct eddy_signal *signal, struct eddy_loop *loop, int number)
 {
+    signal->loop = NULL;
     if (!eddyi_loop_is_usable(loop)) {
         return -ECHILD;
     }

@@ -48,6 +48,19 @@ static void clear_waiter(struct eddy_watch *watch, const struct eddy_waiter *wai
     }
 }
 
+/* Everybody's wait ends with `error`, or, if it is 0, as on a file that is always ready. */
+static void wake_all(struct eddy_watch *watch, int error)
+{
+    for (int i = READER; i <= WRITER; i++) {
+        struct eddy_waiter *waiter = watch->waiters[i];
+        if (waiter != NULL) {
+            clear_waiter(watch, waiter);
+            int ready = (int)waiter->size & (EDDY_READABLE | EDDY_WRITABLE);
+            eddy_wait_wake(waiter, error < 0 ? error : ready != 0 ? ready : -EINVAL);
+        }
+    }
+}
+
 /* ---- Life ------------------------------------------------------------------------------ */
 
 void eddy_watch_init(struct eddy_watch *watch, struct eddy_loop *loop, int fd)
@@ -62,17 +75,16 @@ void eddy_watch_init(struct eddy_watch *watch, struct eddy_loop *loop, int fd)
 
 void eddy_watch_close(struct eddy_watch *watch)
 {
-    if (watch->closed || !eddyi_loop_is_usable(watch->loop)) {
+    bool was_used = watch->interest.known != 0 || watch->waiters[READER] != NULL || watch->waiters[WRITER] != NULL;
+    if (watch->closed || !was_used) { /* its loop may be gone */
+        watch->closed = true;
+        return;
+    }
+    if (!eddyi_loop_is_usable(watch->loop)) {
         return;
     }
     watch->closed = true;
-    for (int i = READER; i <= WRITER; i++) {
-        struct eddy_waiter *waiter = watch->waiters[i];
-        if (waiter != NULL) {
-            clear_waiter(watch, waiter);
-            eddy_wait_wake(waiter, -ESHUTDOWN);
-        }
-    }
+    wake_all(watch, -ESHUTDOWN);
     eddyi_interest_drop(&watch->loop->poller, &watch->interest);
 }
 
@@ -82,23 +94,11 @@ static void unpark_watch(struct eddy_waiter *waiter)
 {
     struct eddy_watch *watch = waiter->transfer.subject;
     clear_waiter(watch, waiter);
-    (void)update_watch(watch); /* shrinks, which cannot fail */
+    (void)update_watch(watch); /* shrinks; if the number is another's by now, who is left waits in vain */
 }
 
 static const struct eddy_wait_kind watch_kind = {
     .name = "watch", .unpark = unpark_watch, .external = true, .expiry = -ETIMEDOUT};
-
-static void wake_all(struct eddy_watch *watch, int error)
-{
-    for (int i = READER; i <= WRITER; i++) {
-        struct eddy_waiter *waiter = watch->waiters[i];
-        if (waiter != NULL) {
-            clear_waiter(watch, waiter);
-            int asked = (int)waiter->size;
-            eddy_wait_wake(waiter, error < 0 ? error : asked);
-        }
-    }
-}
 
 /* Register for who waits; files that epoll refuses are ready as they stand. */
 static int watch_register(struct eddy_watch *watch)

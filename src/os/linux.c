@@ -3,7 +3,6 @@
 #include "os/linux.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
@@ -131,22 +130,10 @@ static ssize_t os_write(void *context, int fd, const void *data, size_t size)
     return count_or_error(write(fd, data, size));
 }
 
-static int os_open(void *context, const char *path, int flags)
-{
-    (void)context;
-    return value_or_error(open(path, flags | O_CLOEXEC, 0600));
-}
-
 static int os_close(void *context, int fd)
 {
     (void)context;
     return RESULT(close(fd));
-}
-
-static int os_dup3(void *context, int oldfd, int newfd)
-{
-    (void)context;
-    return value_or_error(dup3(oldfd, newfd, O_CLOEXEC));
 }
 
 static int os_socket(void *context, int domain, int type, int protocol)
@@ -254,9 +241,7 @@ const struct eddy_os eddy_os_linux = {
     .raise = os_raise,
     .read = os_read,
     .write = os_write,
-    .open = os_open,
     .close = os_close,
-    .dup3 = os_dup3,
     .socket = os_socket,
     .bind = os_bind,
     .listen = os_listen,

@@ -11,13 +11,13 @@ ssize_t eddyi_linux_send(void *context, int fd, const void *data, size_t size, i
 static inline ssize_t eddyi_os_recv(const struct eddy_os *os, int fd, void *buffer, size_t size, int flags)
 {
     return __builtin_expect(os == &eddy_os_linux, 1) ? eddyi_linux_recv(NULL, fd, buffer, size, flags)
-                                                             : os->recv(os->context, fd, buffer, size, flags);
+                                                     : os->recv(os->context, fd, buffer, size, flags);
 }
 
 static inline ssize_t eddyi_os_send(const struct eddy_os *os, int fd, const void *data, size_t size, int flags)
 {
     return __builtin_expect(os == &eddy_os_linux, 1) ? eddyi_linux_send(NULL, fd, data, size, flags)
-                                                             : os->send(os->context, fd, data, size, flags);
+                                                     : os->send(os->context, fd, data, size, flags);
 }
 
 #endif

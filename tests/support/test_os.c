@@ -42,8 +42,6 @@ ENTRY(int, sigaction, TEST_SIGACTION,
       (void *context, int number, const struct sigaction *action, struct sigaction *old), (NULL, number, action, old))
 ENTRY(int, raise, TEST_RAISE, (void *context, int number), (NULL, number))
 ENTRY(ssize_t, write, TEST_WRITE, (void *context, int fd, const void *data, size_t size), (NULL, fd, data, size))
-ENTRY(int, open, TEST_OPEN, (void *context, const char *path, int flags), (NULL, path, flags))
-ENTRY(int, dup3, TEST_DUP3, (void *context, int oldfd, int newfd), (NULL, oldfd, newfd))
 ENTRY(int, socket, TEST_SOCKET, (void *context, int domain, int type, int protocol), (NULL, domain, type, protocol))
 ENTRY(int, bind, address->sa_family == AF_UNIX ? TEST_BIND_UNIX : TEST_BIND_INET,
       (void *context, int fd, const struct sockaddr *address, socklen_t size), (NULL, fd, address, size))
@@ -232,9 +230,7 @@ static const struct eddy_os table = {
     .raise = os_raise,
     .read = os_read,
     .write = os_write,
-    .open = os_open,
     .close = os_close,
-    .dup3 = os_dup3,
     .socket = os_socket,
     .bind = os_bind,
     .listen = os_listen,
