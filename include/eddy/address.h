@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <sys/un.h>
 
 EDDY_BEGIN_DECLS
@@ -23,6 +24,12 @@ struct eddy_address {
         struct sockaddr_in6 in6;
         struct sockaddr_un un;
     };
+};
+
+/* Which file a Unix socket in the file system is; inode == 0: none. */
+struct eddy_socket_file {
+    dev_t device;
+    ino_t inode;
 };
 
 /* Room for every address's text and its closing NUL. */

@@ -44,8 +44,7 @@ struct eddy_listener {
     uint32_t burst;       /* accepts that one event is tried for */
     uint32_t burst_left;  /* of them, for the last event */
     uint64_t burst_waits; /* the poll that brought the last event */
-    dev_t device;         /* of the Unix socket in the file system */
-    ino_t inode;
+    struct eddy_socket_file file;
     struct eddy_address address;
 };
 

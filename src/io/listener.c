@@ -16,9 +16,11 @@
 #include "loop/loop.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 #define BACKLOG 4096
+#define UNIX_MODE 0600
 #define BURST_MAX 64
 #define PAUSE_FIRST EDDY_MS(10)
 #define PAUSE_MAX EDDY_MS(100)
@@ -74,16 +76,42 @@ static int open_spare(struct eddy_listener *listener)
 
 /* ---- Open ------------------------------------------------------------------------------ */
 
+static int set_option(const struct eddy_os *os, int fd, int level, int name)
+{
+    int on = 1;
+    return os->setsockopt(os->context, fd, level, name, &on, sizeof on);
+}
+
+static int set_options(const struct eddy_os *os, int fd, const struct eddy_address *address,
+                       const struct eddy_listener_options *options)
+{
+    if (address->any.sa_family == AF_UNIX) {
+        return 0;
+    }
+    int error = set_option(os, fd, SOL_SOCKET, SO_REUSEADDR);
+    if (error == 0 && options->reuse_port) {
+        error = set_option(os, fd, SOL_SOCKET, SO_REUSEPORT);
+    }
+    if (error == 0 && !options->delay) {
+        error = set_option(os, fd, IPPROTO_TCP, TCP_NODELAY); /* what it accepts inherits it */
+    }
+    return error;
+}
+
 static int set_up(struct eddy_listener *listener, int fd, const struct eddy_address *address,
                   const struct eddy_listener_options *options)
 {
     const struct eddy_os *os = listener->loop->os;
-    int error = eddyi_bind(listener, fd, address, options);
+    int error = set_options(os, fd, address, options);
+    if (error == 0) {
+        listener->address = *address;
+        error = eddyi_bind(os, fd, address, options->mode != 0 ? options->mode : UNIX_MODE, &listener->file);
+    }
     if (error == 0) {
         error = os->listen(os->context, fd, options->backlog > 0 ? options->backlog : BACKLOG);
     }
     if (error == 0) {
-        error = eddyi_bind_check(listener, address);
+        error = eddyi_bind_check(os, address, &listener->file);
     }
     if (error == 0) {
         listener->address.size = sizeof listener->address.un;
@@ -113,7 +141,7 @@ int eddy_listener_open(struct eddy_listener *listener, struct eddy_loop *loop, c
     }
     int error = set_up(listener, fd, address, options != NULL ? options : &defaults);
     if (error < 0) {
-        eddyi_bind_remove_file(listener);
+        eddyi_bind_remove_file(os, address, &listener->file);
         os->close(os->context, fd);
         return error;
     }
@@ -140,7 +168,7 @@ void eddy_listener_close(struct eddy_listener *listener)
     eddy_wait_withdraw(&listener->pause);
     eddyi_interest_drop(&listener->loop->poller, &listener->interest);
     close_spare(listener);
-    eddyi_bind_remove_file(listener);
+    eddyi_bind_remove_file(listener->loop->os, &listener->address, &listener->file);
     listener->loop->os->close(listener->loop->os->context, listener->interest.fd);
     listener->interest.fd = -1;
     listener->loop->listeners--;
