@@ -307,10 +307,12 @@ void eddy_timers_init(struct eddy_timers *timers, eddy_ns now)
 
 void eddy_timers_arm(struct eddy_timers *timers, struct eddy_timer *timer, eddy_ns deadline)
 {
-    if (eddyi_timers_put_off(timers, timer, deadline)) {
-        return;
+    if (timer->place != NULL) {
+        if (eddyi_timers_put_off(timers, timer, deadline)) {
+            return;
+        }
+        eddy_timers_disarm(timers, timer);
     }
-    eddy_timers_disarm(timers, timer);
     if (deadline == EDDY_FOREVER) {
         return;
     }

@@ -250,7 +250,7 @@ static void note_events(struct eddy_stream *stream, uint32_t events)
     }
 }
 
-/* Any event: note it, and let the reader run, whose receive may have brought nothing so far. */
+/* Any event: note it, and let the reader run. `count` is what a receive brought, -EINTR: none was tried. */
 static APART void on_events_slowly(struct eddy_stream *stream, uint32_t events, ssize_t count)
 {
     if (eddyi_is_forked(&stream->loop->scheduler)) {
@@ -269,8 +269,16 @@ static APART void on_events_slowly(struct eddy_stream *stream, uint32_t events, 
     }
 }
 
-/* Nearly every event is bytes for a parked reader, who receives them and is woken. The stream may be gone
- * when this returns. */
+/* What a receive of `count` of `size` bytes tells of the state. */
+static COLD void note_received(struct eddy_stream *stream, size_t count, size_t size)
+{
+    bool drained = count < size && (stream->state & EDDYI_ENDING) == 0;
+    stream->state &= ~(uint32_t)(EDDYI_UNPOLLED | EDDYI_CAN_READ);
+    stream->state |= drained ? 0u : (uint32_t)EDDYI_CAN_READ;
+}
+
+/* Nearly every event is bytes for a parked reader, fewer than there is room for: he receives them and is woken,
+ * and the state stays as it is. The stream may be gone when this returns. */
 void eddyi_stream_on_events(void *source, uint32_t events)
 {
     struct eddy_stream *stream = source;
@@ -278,17 +286,19 @@ void eddyi_stream_on_events(void *source, uint32_t events)
 #ifdef EDDY_DEBUG
     eddyi_stream_verify(stream);
 #endif
-    ssize_t count = -EINTR; /* not tried yet */
-    if (likely(events == EPOLLIN && reader != NULL && !eddyi_is_forked(&stream->loop->scheduler))) {
-        count = eddyi_os_recv(stream->loop->os, stream->fd, reader->transfer.data, reader->size, MSG_DONTWAIT);
-        if (likely(count > 0)) {
-            bool drained = (size_t)count < reader->size && (stream->state & EDDYI_ENDING) == 0;
-            stream->state = (stream->state & ~(uint32_t)(EDDYI_UNPOLLED | EDDYI_CAN_READ)) |
-                            (drained ? 0u : (uint32_t)EDDYI_CAN_READ);
-            stream->reader = NULL;
-            eddyi_wait_finish(reader, &read_kind, count);
-            return;
-        }
+    if (unlikely(events != EPOLLIN || reader == NULL || eddyi_is_forked(&stream->loop->scheduler))) {
+        on_events_slowly(stream, events, -EINTR);
+        return;
     }
-    on_events_slowly(stream, events, count);
+    ssize_t count = eddyi_os_recv(stream->loop->os, stream->fd, reader->transfer.data, reader->size, MSG_DONTWAIT);
+    if (unlikely(count <= 0)) {
+        on_events_slowly(stream, EPOLLIN, count);
+        return;
+    }
+    if (unlikely(count >= (ssize_t)reader->size ||
+                 (stream->state & (EDDYI_ENDING | EDDYI_UNPOLLED | EDDYI_CAN_READ)) != 0)) {
+        note_received(stream, (size_t)count, reader->size);
+    }
+    stream->reader = NULL;
+    eddyi_wait_finish(reader, &read_kind, count);
 }

@@ -44,39 +44,46 @@ static __attribute__((noinline)) ssize_t write_rest(struct peer *peer, size_t si
     return eddy_stream_write(&peer->stream, peer->rest, size - sent, &peer->writer);
 }
 
-/* Echo the `got` bytes in the buffer, and whatever can be read after them. */
-static void echo(struct peer *peer, ssize_t got)
+static void echo(struct peer *peer, ssize_t got);
+
+static void peer_read(struct peer *peer)
 {
-    while (got > 0) {
-        ssize_t sent = eddy_stream_write(&peer->stream, buffer, (size_t)got, &peer->writer);
-        if (__builtin_expect(sent == EDDY_PENDING, 0)) {
-            sent = write_rest(peer, (size_t)got);
-            if (sent == EDDY_PENDING) {
-                return;
-            }
-        }
-        if (sent < 0) {
-            break;
-        }
-        got = eddy_stream_read(&peer->stream, buffer, sizeof buffer, &peer->reader);
-        if (got == EDDY_PENDING) {
-            return;
-        }
+    ssize_t got = eddy_stream_read(&peer->stream, buffer, sizeof buffer, &peer->reader);
+    if (__builtin_expect(got != EDDY_PENDING, 0)) {
+        echo(peer, got);
     }
-    peer_close(peer);
+}
+
+/* The bytes could not be written at once, or there were none. */
+static __attribute__((noinline)) void echo_slowly(struct peer *peer, ssize_t got, ssize_t sent)
+{
+    if (sent == EDDY_PENDING) {
+        sent = write_rest(peer, (size_t)got);
+    }
+    if (sent == EDDY_PENDING) {
+        return;
+    }
+    if (sent <= 0) {
+        peer_close(peer);
+    } else {
+        peer_read(peer);
+    }
+}
+
+/* Echo the `got` bytes in the buffer, and whatever can be read after them. */
+static __attribute__((noinline)) void echo(struct peer *peer, ssize_t got)
+{
+    ssize_t sent = got > 0 ? eddy_stream_write(&peer->stream, buffer, (size_t)got, &peer->writer) : 0;
+    if (__builtin_expect(got <= 0 || sent != got, 0)) {
+        echo_slowly(peer, got, sent);
+    } else {
+        peer_read(peer);
+    }
 }
 
 static void on_read(struct eddy_waiter *waiter)
 {
     echo(EDDY_CONTAINER(waiter, struct peer, reader), waiter->result);
-}
-
-static void peer_read(struct peer *peer)
-{
-    ssize_t got = eddy_stream_read(&peer->stream, buffer, sizeof buffer, &peer->reader);
-    if (got != EDDY_PENDING) {
-        echo(peer, got);
-    }
 }
 
 static void on_written(struct eddy_waiter *waiter)
