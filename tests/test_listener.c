@@ -385,6 +385,42 @@ static void what_cannot_be_bound_is_refused(void **state)
     eddy_listener_close(&listener);
 }
 
+/* Between bind and listen a socket looks abandoned, and another program may take its place. */
+static struct eddy_listener usurper;
+static const struct place *contested;
+
+static int listen_too_late(void *context, int fd, int backlog)
+{
+    struct test_os *os = context;
+    os->os.listen = eddy_os_linux.listen;
+    assert_int_equal(eddy_listener_open(&usurper, eddy_loop_current(), &contested->address, NULL), 0);
+    return eddy_os_linux.listen(NULL, fd, backlog);
+}
+
+static void who_lost_its_file_before_it_listened_gets_eaddrinuse(void **state)
+{
+    struct fixture *f = *state;
+    struct eddy_listener listener;
+    struct place place;
+    place_make(&place);
+    contested = &place;
+    f->os.os.listen = listen_too_late;
+    assert_int_equal(eddy_listener_open(&listener, &f->loop, &place.address, NULL), -EADDRINUSE);
+    eddy_listener_close(&listener);
+    close(call(&place.address)); /* the other one is there, and its file */
+    eddy_listener_close(&usurper);
+    place_remove(&place);
+}
+
+static void a_loop_with_an_open_listener_does_not_end(void **state)
+{
+    struct fixture *f = *state;
+    struct eddy_listener listener;
+    open_loopback(&listener, &f->loop); /* nobody accepts */
+    assert_int_equal(eddy_loop_fini(&f->loop), -EBUSY);
+    eddy_listener_close(&listener); /* after which the fixture ends it */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -404,6 +440,8 @@ int main(void)
         fixture_test(close_removes_only_its_own_file),
         fixture_test(an_abstract_name_leaves_no_file),
         fixture_test(what_cannot_be_bound_is_refused),
+        fixture_test(who_lost_its_file_before_it_listened_gets_eaddrinuse),
+        fixture_test(a_loop_with_an_open_listener_does_not_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,8 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct counter {
@@ -177,6 +181,122 @@ static void the_last_descriptor_serves_one_more_and_the_next_waits(void **state)
     close(clients[1]);
 }
 
+/* A shortage of descriptors that takes the spare as well: one connection is served, the next waits. */
+static int use_up_the_spare(struct fixture *f, struct counter *c, int taken[], int size, struct rlimit *limit)
+{
+    int count = exhaust(taken, size, limit);
+    int first = (int)probe_finish(&c->probe, counter_accept(c));
+    eddy_stream_close(&c->stream);
+    taken[count++] = dup(0); /* the number that came free */
+    int second = counter_accept(c);
+    run_until_quiet(&f->loop);
+    if (first != 0 || second != EDDY_PENDING || c->listener.pauses != 1) {
+        count = -1;
+    }
+    return count;
+}
+
+static void give_back(int taken[], int count, const struct rlimit *limit)
+{
+    while (count-- > 0) {
+        close(taken[count]);
+    }
+    setrlimit(RLIMIT_NOFILE, limit);
+}
+
+static void a_paused_listener_that_nobody_waits_for_does_not_keep_the_loop_going(void **state)
+{
+    struct fixture *f = *state;
+    struct counter c;
+    struct rlimit limit;
+    int taken[64];
+    counter_open(&c, f);
+    int clients[2] = {call(&c), call(&c)};
+    int count = use_up_the_spare(f, &c, taken, 63, &limit);
+    bool cancelled = eddy_wait_cancel(&c.probe.waiter);
+    unsigned waits = f->os.waits;
+    int result = eddy_loop_run(&f->loop);
+    waits = f->os.waits - waits;
+    give_back(taken, count, &limit);
+    assert_true(count > 0);
+    assert_true(cancelled);
+    assert_int_equal(result, 0);
+    assert_true(waits < 10);
+    assert_int_equal(probe_finish(&c.probe, counter_accept(&c)), 0); /* the next one finds out for itself */
+    eddy_stream_close(&c.stream);
+    eddy_listener_close(&c.listener);
+    close(clients[0]);
+    close(clients[1]);
+}
+
+/* In a root where there is nothing: 0, or 77 where the system does not let us go there. */
+static int recover_without_files(struct fixture *f, const char *directory)
+{
+    struct counter c;
+    struct eddy_loop_options options = {.os = &f->os.os, .allocator = f->os.allocator};
+    static struct eddy_loop loop; /* the child's own */
+    if (eddy_loop_init(&loop, &options) != 0) {
+        return 1;
+    }
+    probe_init(&c.probe, &loop);
+    struct eddy_address any_port;
+    if (eddy_address_parse(&any_port, "127.0.0.1", 0) != 0 ||
+        eddy_listener_open(&c.listener, &loop, &any_port, NULL) != 0) {
+        return 2;
+    }
+    int client = call(&c);
+    if (chroot(directory) != 0 && (unshare(CLONE_NEWUSER) != 0 || chroot(directory) != 0)) {
+        return 77;
+    }
+    int answer = counter_accept(&c);
+    test_os_restart(&f->os, NULL);
+    f->os.fault = (struct test_fault){.at = 2, .error = EMFILE, .forever = true};
+    struct probe patience;
+    probe_init(&patience, &loop);
+    if (answer == EDDY_PENDING && eddy_sleep(EDDY_SEC(60), &patience.waiter) == EDDY_PENDING) {
+        while (c.probe.wakes == 0 && patience.wakes == 0 && eddy_loop_step(&loop) >= 0) {
+            test_os_advance(&f->os, EDDY_MS(10));
+        }
+    }
+    close(client);
+    return c.probe.wakes == 1 && c.probe.result == 0 && c.listener.pauses > 0 ? 0 : 3;
+}
+
+static void a_listener_recovers_where_there_are_no_files(void **state)
+{
+    struct fixture *f = *state;
+    char directory[] = "/tmp/eddy-test-XXXXXX";
+    assert_non_null(mkdtemp(directory));
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(recover_without_files(f, directory));
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(rmdir(directory), 0);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
+        print_message("neither chroot nor a namespace is allowed here\n");
+        return;
+    }
+    assert_int_equal(status, 0);
+}
+
+/* The same without privileges: what it opens to see whether there are descriptors again has no path. */
+static void the_spare_needs_no_file(void **state)
+{
+    struct fixture *f = *state;
+    struct counter c;
+    char link[32], target[64] = "";
+    counter_open(&c, f);
+    assert_int_equal(counter_accept(&c), EDDY_PENDING);
+    assert_true(c.listener.spare >= 0);
+    snprintf(link, sizeof link, "/proc/self/fd/%d", c.listener.spare);
+    assert_true(readlink(link, target, sizeof target - 1) > 0);
+    assert_int_not_equal(target[0], '/');
+    eddy_listener_close(&c.listener);
+    run_until_quiet(&f->loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +305,9 @@ int main(void)
         fixture_test(a_paused_listener_makes_no_accept),
         fixture_test(a_paused_listener_can_be_closed),
         fixture_test(the_last_descriptor_serves_one_more_and_the_next_waits),
+        fixture_test(a_paused_listener_that_nobody_waits_for_does_not_keep_the_loop_going),
+        fixture_test(a_listener_recovers_where_there_are_no_files),
+        fixture_test(the_spare_needs_no_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

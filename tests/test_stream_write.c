@@ -173,6 +173,82 @@ static void a_write_after_a_full_try_write_waits_for_room(void **state)
     close(peer);
 }
 
+/* The next change of what epoll is asked for fails. */
+static bool change_fails;
+
+static int failing_epoll_ctl(void *context, int epfd, int op, int fd, struct epoll_event *event)
+{
+    (void)context;
+    if (op == EPOLL_CTL_MOD && change_fails) {
+        change_fails = false;
+        return -ENOMEM;
+    }
+    return eddy_os_linux.epoll_ctl(NULL, epfd, op, fd, event);
+}
+
+static void try_write_works_again_after_epoll_refused_once(void **state)
+{
+    struct fixture *f = *state;
+    for (int full = 0; full < 2; full++) {
+        struct eddy_stream stream;
+        int peer = stream_pair(&stream, &f->loop);
+        f->os.os.epoll_ctl = failing_epoll_ctl;
+        if (full != 0) { /* so that nothing goes out */
+            fill(eddy_stream_fd(&stream));
+        }
+        change_fails = true;
+        ssize_t sent = eddy_stream_try_write(&stream, large, LARGE);
+        assert_false(change_fails);
+        assert_true(full != 0 ? sent == -ENOMEM : sent > 0 && sent < LARGE);
+        assert_int_equal(eddy_stream_try_write(&stream, "x", 1), -EAGAIN); /* asks epoll again */
+        drain(peer);
+        run_until_quiet(&f->loop);
+        assert_int_equal(eddy_stream_try_write(&stream, "x", 1), 1);
+        assert_int_equal(drain(peer), 1);
+        eddy_stream_close(&stream);
+        close(peer);
+    }
+}
+
+static void a_refused_write_has_sent_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct eddy_stream stream;
+    struct probe probe;
+    int peer = stream_pair(&stream, &f->loop);
+    probe_init(&probe, &f->loop);
+    assert_int_equal(eddy_stream_write(&stream, "hello", 5, &probe.waiter), 5);
+    assert_int_equal(eddy_stream_sent(&stream), 5);
+    assert_int_equal(eddy_stream_write(&stream, large, (size_t)EDDY_IO_MAX + 1, &probe.waiter), -EINVAL);
+    assert_int_equal(eddy_stream_sent(&stream), 0);
+    assert_int_equal(eddy_stream_write(&stream, "hello", 5, &probe.waiter), 5);
+    assert_int_equal(eddy_stream_shutdown(&stream), 0);
+    assert_int_equal(eddy_stream_sent(&stream), 5);
+    assert_int_equal(eddy_stream_write(&stream, "abc", 3, &probe.waiter), -ESHUTDOWN);
+    assert_int_equal(eddy_stream_sent(&stream), 0);
+    eddy_stream_close(&stream);
+    close(peer);
+}
+
+static void who_gets_ebusy_leaves_the_count_of_the_parked_write_alone(void **state)
+{
+    struct fixture *f = *state;
+    struct eddy_stream stream;
+    struct probe probe, second;
+    int peer = stream_pair(&stream, &f->loop);
+    probe_init(&probe, &f->loop);
+    probe_init(&second, &f->loop);
+    assert_int_equal(eddy_stream_write(&stream, large, LARGE, &probe.waiter), EDDY_PENDING);
+    size_t sent = eddy_stream_sent(&stream);
+    assert_true(sent > 0);
+    assert_int_equal(eddy_stream_write(&stream, "x", 1, &second.waiter), -EBUSY);
+    assert_int_equal(eddy_stream_try_write(&stream, "x", 1), -EBUSY);
+    assert_int_equal(eddy_stream_sent(&stream), sent);
+    eddy_stream_close(&stream);
+    run_until_quiet(&f->loop);
+    close(peer);
+}
+
 /* ---- The other end is gone ------------------------------------------------------------------ */
 
 static volatile sig_atomic_t pipe_signals;
@@ -320,6 +396,9 @@ int main(void)
         fixture_test(a_write_that_found_no_room_at_its_deadline_times_out),
         fixture_test(try_write_sends_what_fits),
         fixture_test(a_write_after_a_full_try_write_waits_for_room),
+        fixture_test(try_write_works_again_after_epoll_refused_once),
+        fixture_test(a_refused_write_has_sent_nothing),
+        fixture_test(who_gets_ebusy_leaves_the_count_of_the_parked_write_alone),
         fixture_test(a_write_to_nobody_is_epipe_and_no_signal),
         fixture_test(a_parked_write_hears_that_the_other_end_is_gone),
         fixture_test(who_has_finished_sending_can_still_read),

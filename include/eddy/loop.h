@@ -88,7 +88,8 @@ EDDY_API void eddy_loop_stop(struct eddy_loop *loop);
 EDDY_API void eddy_loop_hold(struct eddy_loop *loop);
 EDDY_API void eddy_loop_release(struct eddy_loop *loop);
 
-/* The clock as it was in this turn when the first deadline was looked at, or this first asked. */
+/* The clock as it was in this turn when the first deadline was looked at, or this first asked; between
+ * turns, as it is. */
 EDDY_API eddy_ns eddy_loop_now(struct eddy_loop *loop);
 
 /* This thread's loop; NULL: it has none. */

@@ -133,7 +133,7 @@ int eddy_loop_fini(struct eddy_loop *loop)
     if (eddyi_loop_is_usable(loop) && is_in_use(loop)) {
         return -EBUSY;
     }
-    if (loop->entered) { /* a child that is still inside a wake: the loop's memory is needed until it comes home */
+    if (loop->entered) { /* a child still inside a wake: the loop's memory is needed until it comes home */
         close_descriptors(loop);
         return 0;
     }
@@ -173,6 +173,9 @@ void eddy_loop_stop(struct eddy_loop *loop)
 
 eddy_ns eddy_loop_now(struct eddy_loop *loop)
 {
+    if (!loop->entered) {
+        loop->scheduler.now_is_old = true; /* between turns there is no turn's clock */
+    }
     return eddyi_scheduler_now(&loop->scheduler);
 }
 
@@ -256,12 +259,25 @@ static int turn(struct eddy_loop *loop, bool may_sleep)
         eddyi_scheduler_expire(scheduler);
     }
     eddyi_posts_run(&loop->posts, loop->alive);
+    if (eddyi_is_forked(scheduler)) { /* who is ready is the parent's */
+        return -ECHILD;
+    }
     run_passes(loop);
     scheduler->now_is_old = true; /* for who asks between turns */
 #ifdef EDDY_DEBUG
     eddyi_scheduler_verify(scheduler);
 #endif
     return 0;
+}
+
+/* Somebody forked, and this is the child coming home. */
+static int come_home(struct eddy_loop *loop)
+{
+    loop->entered = false;
+    if (loop->wake_fd < 0) {
+        (void)eddy_loop_fini(loop); /* the child ended it on the way: now its memory can go */
+    }
+    return -ECHILD;
 }
 
 /* 1: go on; 0: nothing waits; -EDEADLK: what waits can never be woken. */
@@ -291,7 +307,7 @@ int eddy_loop_run(struct eddy_loop *loop)
         }
         result = turn(loop, true);
         if (eddyi_is_forked(&loop->scheduler)) {
-            return -ECHILD; /* somebody forked, and this is the child coming home */
+            return come_home(loop);
         }
     }
     loop->scheduler.stopping = false;
@@ -330,7 +346,7 @@ int eddy_loop_step(struct eddy_loop *loop)
     loop->entered = true;
     int error = turn(loop, false);
     if (eddyi_is_forked(&loop->scheduler)) {
-        return -ECHILD;
+        return come_home(loop);
     }
     loop->entered = false;
     eddyi_posts_doze(&loop->posts); /* from here on a post must be seen by the foreign loop */
