@@ -185,8 +185,8 @@ static void pour_into_list(struct eddy_timers *timers, struct eddy_timer *timer)
         __builtin_prefetch(timer->child);
         if (is_near(timers, timer->deadline)) {
             timer->child = NULL;
-            __builtin_prefetch(timer + 1); /* what it stands in will be wanted soon */
-            timer->next = unsorted;        /* a slot is last in, first out: this turns it back */
+            __builtin_prefetch((const char *)timer + 64); /* the rest of what it stands in, wanted soon */
+            timer->next = unsorted;                       /* a slot is last in, first out: this turns it back */
             unsorted = timer;
             count++;
         } else {
