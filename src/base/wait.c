@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-#define EXPIRE_MAX 256
+#define EXPIRE_MAX 128
 
 /* Take a parked waiter out of what it waits for. */
 static inline void unpark(struct eddy_waiter *waiter)
