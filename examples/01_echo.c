@@ -29,13 +29,15 @@ static void set_deadline(struct peer *peer)
     }
 }
 
-/* Read and write in turn; `n` is the result of what was done last. */
-static void serve(struct peer *peer, ssize_t n)
+/* Read and write in turn, from the result of what was done last. */
+static void on_peer(struct eddy_waiter *waiter)
 {
+    struct peer *peer = EDDY_CONTAINER(waiter, struct peer, waiter);
+    ssize_t n = waiter->result;
     while (n > 0 && (end == EDDY_FOREVER || eddy_loop_now(&loop) < end)) {
         peer->writing = !peer->writing;
-        n = peer->writing ? eddy_stream_write(&peer->stream, peer->buffer, (size_t)n, &peer->waiter)
-                          : eddy_stream_read(&peer->stream, peer->buffer, sizeof peer->buffer, &peer->waiter);
+        n = peer->writing ? eddy_stream_write(&peer->stream, peer->buffer, (size_t)n, waiter)
+                          : eddy_stream_read(&peer->stream, peer->buffer, sizeof peer->buffer, waiter);
     }
     if (n == EDDY_PENDING) {
         set_deadline(peer);
@@ -46,19 +48,15 @@ static void serve(struct peer *peer, ssize_t n)
     }
 }
 
-static void on_peer(struct eddy_waiter *waiter)
-{
-    serve(EDDY_CONTAINER(waiter, struct peer, waiter), waiter->result);
-}
-
 static void on_accept(struct eddy_waiter *waiter)
 {
     for (int error = (int)waiter->result; error != EDDY_PENDING && error != -ESHUTDOWN;) {
         if (error == 0 && newcomer != NULL) {
             eddy_waiter_init(&newcomer->waiter, &loop, on_peer);
             eddy_list_append(&peers, &newcomer->link);
-            newcomer->writing = true; /* so that reading is next */
-            serve(newcomer, 1);
+            newcomer->writing = true; /* as if it had just written, so that reading is next */
+            newcomer->waiter.result = 1;
+            on_peer(&newcomer->waiter);
             newcomer = NULL;
         }
         newcomer = newcomer != NULL ? newcomer : malloc(sizeof *newcomer);
