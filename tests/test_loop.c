@@ -627,19 +627,6 @@ static bool child_is_refused(struct probe *probe, struct eddy_watch *watch)
            eddy_loop_current() == NULL;
 }
 
-/* The child also starts a loop of its own, with a timer. */
-static bool child_has_a_loop_of_its_own(void)
-{
-    static struct eddy_loop own;
-    struct probe probe;
-    if (eddy_loop_init(&own, NULL) != 0) {
-        return false;
-    }
-    probe_init(&probe, &own);
-    return eddy_sleep(EDDY_MS(1), &probe.waiter) == EDDY_PENDING && eddy_loop_run(&own) == 0 && probe.wakes == 1 &&
-           eddy_loop_fini(&own) == 0;
-}
-
 static void a_child_of_fork_is_refused_and_the_parent_does_not_notice(void **state)
 {
     (void)state;
@@ -654,7 +641,7 @@ static void a_child_of_fork_is_refused_and_the_parent_does_not_notice(void **sta
     assert_int_equal(eddy_loop_step(&real), 0);
     pid_t child = fork();
     if (child == 0) {
-        _exit(child_is_refused(&spare, &watch) && child_has_a_loop_of_its_own() ? 0 : 1);
+        _exit(child_is_refused(&spare, &watch) && a_loop_of_its_own_works() ? 0 : 1);
     }
     expect_clean_exit(child);
     assert_int_equal(write(ends[1], "x", 1), 1);

@@ -68,19 +68,6 @@ static void just_fork(struct probe *probe)
     forked = fork_for_good();
 }
 
-/* A loop of the child's own works. */
-static bool has_a_loop_of_its_own(void)
-{
-    static struct eddy_loop own;
-    struct probe probe;
-    if (eddy_loop_init(&own, NULL) != 0) {
-        return false;
-    }
-    probe_init(&probe, &own);
-    return eddy_sleep(EDDY_MS(1), &probe.waiter) == EDDY_PENDING && eddy_loop_run(&own) == 0 && probe.wakes == 1 &&
-           eddy_loop_fini(&own) == 0;
-}
-
 /* The child's end of a test: its status. The loop has ended, so that its memory is free for other things. */
 static int check_child(int result, const struct probe *other)
 {
@@ -91,7 +78,7 @@ static int check_child(int result, const struct probe *other)
         return 2; /* it was the parent's */
     }
     memset(&loop, 0xEE, sizeof loop);
-    return has_a_loop_of_its_own() ? 0 : 3;
+    return a_loop_of_its_own_works() ? 0 : 3;
 }
 
 /* Run to the end, and all has to be well in both processes. */
@@ -201,7 +188,7 @@ static void a_child_that_came_home_and_ends_the_loop_may_begin_another(void **st
         _exit(result != -ECHILD             ? 1
               : eddy_loop_fini(&loop) != 0  ? 2
               : eddy_loop_current() != NULL ? 3
-              : !has_a_loop_of_its_own()    ? 4
+              : !a_loop_of_its_own_works()    ? 4
                                             : 0);
     }
     int status;

@@ -1,5 +1,6 @@
 /* The ready queue is singly linked; a pass ends at the waiter that was last when it began. Whoever
- * ends a wait puts the waiter on the queue and is done: no wake is called inside a user's call. */
+ * ends a wait puts the waiter on the queue and is done: no wake is called inside a user's call. Only
+ * the poller's events may take a shorter way, eddyi_wait_finish(). */
 #include "base/wait.h"
 
 #include "base/timers.h"

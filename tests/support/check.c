@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "support/check.h"
 
+#include <eddy/sleep.h>
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -189,4 +191,16 @@ size_t drain(int fd)
         sum += (size_t)n;
     }
     return sum;
+}
+
+bool a_loop_of_its_own_works(void)
+{
+    static struct eddy_loop own;
+    struct probe probe;
+    if (eddy_loop_init(&own, NULL) != 0) {
+        return false;
+    }
+    probe_init(&probe, &own);
+    return eddy_sleep(EDDY_MS(1), &probe.waiter) == EDDY_PENDING && eddy_loop_run(&own) == 0 && probe.wakes == 1 &&
+           eddy_loop_fini(&own) == 0;
 }

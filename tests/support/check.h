@@ -72,4 +72,7 @@ size_t fill(int fd);
 /* Read all that is there from `fd`; the number of bytes. */
 size_t drain(int fd);
 
+/* Whether a child of fork can start a loop of its own, on Linux, and sleep on it. */
+bool a_loop_of_its_own_works(void);
+
 #endif
