@@ -83,6 +83,9 @@ EDDY_API int eddy_loop_run(struct eddy_loop *loop) EDDY_CHECK_RESULT;
  * was asked. */
 EDDY_API void eddy_loop_stop(struct eddy_loop *loop);
 
+/* Have `hook` called with every record (eddy/log.h); NULL: stderr again, for warnings and errors. */
+EDDY_API void eddy_loop_set_log(struct eddy_loop *loop, eddy_log_fn *hook, void *context);
+
 /* Keep eddy_loop_run() going though nothing waits, as for a thread that will post. Count
  * holds and releases alike. */
 EDDY_API void eddy_loop_hold(struct eddy_loop *loop);

@@ -32,6 +32,8 @@ struct eddy_os {
 
     /* CLOCK_MONOTONIC. Cannot fail. */
     eddy_ns (*clock)(void *context);
+    /* The same, late by a few ms at the most, for what dumps tell. NULL: they tell less exactly. */
+    eddy_ns (*clock_coarse)(void *context);
 
     /* A byte that reads 1 here and 0 in a child of fork, in *mark; -ENOMEM. */
     int (*fork_mark)(void *context, unsigned char **mark);

@@ -14,7 +14,7 @@ struct eddy_timer {
     /* read-only */
     eddy_ns deadline;
     /* private */
-    uint64_t order;            /* of arming: settles ties */
+    uint64_t order;            /* of arming: settles ties; odd: not the timer of a waiter */
     struct eddy_timer **place; /* the pointer that points here; NULL: not armed */
     struct eddy_timer *next;
     struct eddy_timer *child;
@@ -23,6 +23,7 @@ struct eddy_timer {
 /* Make `timer` one that is not armed. */
 static inline void eddy_timer_init(struct eddy_timer *timer)
 {
+    timer->order = 0;
     timer->place = NULL;
     timer->child = NULL;
 }

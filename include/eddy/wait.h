@@ -28,6 +28,8 @@
 
 #include <eddy/api.h>
 #include <eddy/list.h>
+#include <eddy/log.h>
+#include <eddy/pool.h>
 #include <eddy/time.h>
 #include <eddy/timers.h>
 #include <limits.h>
@@ -40,6 +42,7 @@ EDDY_BEGIN_DECLS
 
 struct eddy_loop;
 struct eddy_scheduler;
+struct eddyi_roots;
 struct eddy_wait_kind;
 struct eddy_waiter;
 
@@ -69,7 +72,10 @@ struct eddy_waiter {
     };
     eddy_wake_fn *wake;
     /* private */
-    struct eddy_waiter *ready_next;
+    union {
+        struct eddy_waiter *ready_next; /* in the ready queue */
+        void *queue;                    /* while parked: whose `link` it is in, for the kind's unpark */
+    };
     union {
         struct eddy_list link; /* in the queue of a lock, a channel, ... */
         struct eddyi_transfer transfer;
@@ -88,7 +94,8 @@ EDDY_API bool eddy_waiter_is_waiting(const struct eddy_waiter *waiter);
 EDDY_API void eddy_wait_until(struct eddy_waiter *waiter, eddy_ns deadline);
 
 /* Withdraw the operation and wake with -ECANCELED. Returns false, and changes nothing,
- * when the waiter is not parked: a wake that is on the way comes with its own result. */
+ * when the waiter is not parked: a wake that is on the way comes with its own result; or when it is
+ * in a wait that cannot be cancelled. */
 EDDY_API bool eddy_wait_cancel(struct eddy_waiter *waiter);
 
 /* Take the waiter back at once: its wake will not be called, and its memory is yours
@@ -110,7 +117,9 @@ struct eddy_wait_kind {
     ssize_t (*complete)(struct eddy_waiter *waiter);
     /* The kernel ends this wait, so a loop with nothing else still has hope. */
     bool external;
-    /* When the deadline passes: 0 for a sleep, -ETIMEDOUT for all else. */
+    /* A cancel does not end this wait: eddy_wait_cancel() returns false. */
+    bool uncancellable;
+    /* The result when the deadline passes: 0 for a sleep, -ETIMEDOUT for most. EDDY_PENDING: eddy_wait_retry(). */
     int expiry;
 };
 
@@ -140,6 +149,7 @@ struct eddy_scheduler {
     /* private */
     eddy_ns now;     /* the clock in this turn, once somebody needed it */
     bool now_is_old; /* nobody has yet */
+    uint32_t stamp;  /* the time of the latest poll that could wait, in units of 2^20 ns */
     struct eddy_waiter *ready_first;
     struct eddy_waiter *ready_last;
     struct eddy_waiter *pass_last; /* where the pass in progress ends */
@@ -149,6 +159,13 @@ struct eddy_scheduler {
     const unsigned char *alive; /* the kernel clears it in a child of fork */
     eddy_ns (*clock)(void *context);
     void *clock_context;
+    struct eddy_log log;
+    size_t background; /* external waits that give no hope: they do not keep a run going */
+    size_t daemons;    /* tasks that do not */
+    eddy_ns cleanup_timeout;
+    void (*expire)(struct eddy_timer *timer); /* of a deadline that is not a waiter's */
+    struct eddyi_roots *roots;                /* the loop's own groups of tasks */
+    struct eddy_pool pool;                    /* of frames, and what tasks need beside them */
     struct eddy_timers timers;
 };
 

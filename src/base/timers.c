@@ -288,7 +288,7 @@ static void verify_timers(const struct eddy_timers *timers)
 {
     (void)timers;
 #ifdef EDDY_DEBUG
-    if ((timers->order + timers->armed) % (timers->armed / 64 + 1) == 0) {
+    if ((timers->order / 2 + timers->armed) % (timers->armed / 64 + 1) == 0) {
         assert(eddyi_timers_are_sorted(timers->list) && "the list is sorted");
         size_t count = count_linked(timers, &timers->list, true) + count_heap(timers, &timers->near);
         assert(count + count_wheel(timers) == timers->armed && "every armed timer is somewhere, once");
@@ -317,7 +317,7 @@ void eddy_timers_arm(struct eddy_timers *timers, struct eddy_timer *timer, eddy_
         return;
     }
     timer->deadline = deadline;
-    timer->order = timers->order++;
+    timer->order = (timers->order += 2) | (timer->order & 1);
     timers->armed++;
     file(timers, timer);
     verify_timers(timers);

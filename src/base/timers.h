@@ -12,7 +12,7 @@ static inline bool eddyi_timers_put_off(struct eddy_timers *timers, struct eddy_
         return false;
     }
     timer->deadline = deadline;
-    timer->order = timers->order++;
+    timer->order = (timers->order += 2) | (timer->order & 1);
     return true;
 }
 

@@ -70,7 +70,7 @@ void eddy_wait_until(struct eddy_waiter *waiter, eddy_ns deadline)
 
 bool eddy_wait_cancel(struct eddy_waiter *waiter)
 {
-    if (waiter->state != EDDYI_PARKED && waiter->state != EDDYI_RETRY) {
+    if ((waiter->state != EDDYI_PARKED && waiter->state != EDDYI_RETRY) || waiter->kind->uncancellable) {
         return false;
     }
     unpark(waiter);
@@ -138,7 +138,7 @@ ssize_t eddy_wait_settle(struct eddy_waiter *waiter, ssize_t result)
 /* ---- The scheduler --------------------------------------------------------------------- */
 
 void eddyi_scheduler_init(struct eddy_scheduler *scheduler, eddy_ns (*clock)(void *context), void *clock_context,
-                          const unsigned char *alive, int budget)
+                          const unsigned char *alive, int budget, const struct eddy_allocator *allocator)
 {
     scheduler->running = NULL;
     scheduler->external = 0;
@@ -155,6 +155,14 @@ void eddyi_scheduler_init(struct eddy_scheduler *scheduler, eddy_ns (*clock)(voi
     scheduler->clock_context = clock_context;
     scheduler->now = clock(clock_context);
     scheduler->now_is_old = false;
+    scheduler->stamp = eddyi_stamp(scheduler->now);
+    scheduler->log = (struct eddy_log){NULL, NULL};
+    scheduler->background = 0;
+    scheduler->daemons = 0;
+    scheduler->cleanup_timeout = EDDY_SEC(5);
+    scheduler->expire = NULL;
+    scheduler->roots = NULL;
+    eddy_pool_init(&scheduler->pool, allocator, EDDY_POOL_UNBOUNDED);
     eddy_timers_init(&scheduler->timers, scheduler->now);
 }
 
@@ -203,12 +211,20 @@ void eddyi_scheduler_expire(struct eddy_scheduler *scheduler)
     struct eddy_timer *timer;
     /* So many that they are still in the cache when they are woken. */
     for (int i = 0; i < EXPIRE_MAX && (timer = eddy_timers_pop(&scheduler->timers, now)) != NULL; i++) {
+        if ((timer->order & 1) != 0) {
+            scheduler->expire(timer);
+            continue;
+        }
         struct eddy_waiter *waiter = EDDY_CONTAINER(timer, struct eddy_waiter, timer);
         if (waiter->state == EDDYI_RETRY) {
             waiter->expired = 1; /* what is there already comes before the deadline */
             continue;
         }
         const struct eddy_wait_kind *kind = waiter->kind;
+        if (kind->expiry == EDDY_PENDING) {
+            eddyi_wait_retry(waiter);
+            continue;
+        }
         unpark(waiter);
         eddyi_wait_leave(waiter, kind);
         waiter->result = kind->expiry;
@@ -226,6 +242,5 @@ void eddyi_scheduler_verify(const struct eddy_scheduler *scheduler)
         last = at;
     }
     assert((last == NULL || last == scheduler->ready_last) && "the ready queue ends at its last");
-    assert(scheduler->timers.armed <= scheduler->external + scheduler->internal && "a deadline is a wait's");
     (void)last;
 }

@@ -15,7 +15,7 @@ enum {
 };
 
 void eddyi_scheduler_init(struct eddy_scheduler *scheduler, eddy_ns (*clock)(void *context), void *clock_context,
-                          const unsigned char *alive, int budget);
+                          const unsigned char *alive, int budget, const struct eddy_allocator *allocator);
 
 /* Wake everybody who is ready now, in order; who gets ready meanwhile waits for the next pass. */
 void eddyi_scheduler_pass(struct eddy_scheduler *scheduler);
@@ -118,12 +118,19 @@ static inline void eddyi_wait_finish(struct eddy_waiter *waiter, const struct ed
 /* Check the invariants; for debug builds. */
 void eddyi_scheduler_verify(const struct eddy_scheduler *scheduler);
 
+/* An instant in the units of `stamp`, which wrap around after 52 days. */
+static inline uint32_t eddyi_stamp(eddy_ns instant)
+{
+    return (uint32_t)((uint64_t)instant >> 20);
+}
+
 /* The clock in this turn. */
 static inline eddy_ns eddyi_scheduler_now(struct eddy_scheduler *scheduler)
 {
     if (scheduler->now_is_old) {
         scheduler->now = scheduler->clock(scheduler->clock_context);
         scheduler->now_is_old = false;
+        scheduler->stamp = eddyi_stamp(scheduler->now);
     }
     return scheduler->now;
 }

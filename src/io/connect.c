@@ -80,7 +80,7 @@ static int open_socket(struct eddy_loop *loop, int family)
 int eddy_stream_connect(struct eddy_stream *stream, struct eddy_loop *loop, const struct eddy_address *address,
                         struct eddy_waiter *waiter)
 {
-    eddyi_stream_set_up(stream, loop, -1, EDDYI_CLOSED);
+    eddyi_stream_set_up(stream, loop, -1, EDDYI_DOWN);
     if (!eddyi_loop_is_usable(loop)) {
         return -ECHILD;
     }
@@ -98,7 +98,7 @@ int eddy_stream_connect(struct eddy_stream *stream, struct eddy_loop *loop, cons
         error = eddyi_stream_register(stream);
     }
     if (error < 0) {
-        eddyi_stream_set_up(stream, loop, -1, EDDYI_CLOSED);
+        eddyi_stream_set_up(stream, loop, -1, EDDYI_DOWN);
         os->close(os->context, fd);
         return error;
     }

@@ -35,14 +35,14 @@ int eddyi_stream_register(struct eddy_stream *stream)
 
 int eddy_stream_open(struct eddy_stream *stream, struct eddy_loop *loop, int fd)
 {
-    eddyi_stream_set_up(stream, loop, -1, EDDYI_CLOSED);
+    eddyi_stream_set_up(stream, loop, -1, EDDYI_DOWN);
     if (!eddyi_loop_is_usable(loop)) {
         return -ECHILD;
     }
     eddyi_stream_set_up(stream, loop, fd, EDDYI_CAN_WRITE | EDDYI_UNPOLLED);
     int error = eddyi_stream_register(stream);
     if (error < 0) {
-        eddyi_stream_set_up(stream, loop, -1, EDDYI_CLOSED);
+        eddyi_stream_set_up(stream, loop, -1, EDDYI_DOWN);
     }
     return error;
 }
@@ -53,7 +53,7 @@ void eddyi_stream_close_descriptor(struct eddy_stream *stream)
     eddyi_poller_forget(&stream->loop->poller, stream->slot);
     stream->loop->os->close(stream->loop->os->context, stream->fd);
     stream->fd = -1;
-    stream->state |= EDDYI_CLOSED;
+    stream->state |= EDDYI_DOWN;
 }
 
 void eddy_stream_close(struct eddy_stream *stream)
@@ -129,7 +129,7 @@ int eddy_stream_peer(const struct eddy_stream *stream, struct eddy_address *addr
 
 int eddyi_stream_refusal(const struct eddy_stream *stream, size_t size, uint32_t obstacles)
 {
-    if ((stream->state & EDDYI_CLOSED) != 0) {
+    if ((stream->state & EDDYI_DOWN) != 0) {
         return -ESHUTDOWN;
     }
     if (!eddyi_loop_is_usable(stream->loop)) {
@@ -145,7 +145,7 @@ void eddyi_stream_verify(const struct eddy_stream *stream)
 {
     (void)stream;
 #ifdef EDDY_DEBUG
-    bool closed = (stream->state & EDDYI_CLOSED) != 0;
+    bool closed = (stream->state & EDDYI_DOWN) != 0;
     assert(closed == (stream->fd < 0) && "a closed stream has no descriptor");
     assert((!closed || (stream->reader == NULL && stream->writer == NULL)) && "nobody waits for a closed stream");
     const struct eddy_waiter *waiters[] = {stream->reader, stream->writer};

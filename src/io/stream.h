@@ -12,16 +12,16 @@
 enum {
     EDDYI_CAN_READ = 1,
     EDDYI_CAN_WRITE = 2,
-    EDDYI_ENDING = 4,    /* the peer is done sending, or there is an error: readable for good */
+    EDDYI_FINISHED = 4,  /* the peer is done sending, or there is an error: readable for good */
     EDDYI_OUT_ARMED = 8, /* epoll tells of room to send */
     EDDYI_SHUT = 16,     /* this side is done sending */
     EDDYI_CONNECTING = 32,
     EDDYI_UNPOLLED = 64, /* no event yet: whether it is readable is not known */
-    EDDYI_CLOSED = 128,
+    EDDYI_DOWN = 128,
 };
 
 /* What keeps a stream from being read, and from being written. */
-#define EDDYI_READ_OBSTACLES (EDDYI_CLOSED | EDDYI_CONNECTING)
+#define EDDYI_READ_OBSTACLES (EDDYI_DOWN | EDDYI_CONNECTING)
 #define EDDYI_WRITE_OBSTACLES (EDDYI_READ_OBSTACLES | EDDYI_SHUT)
 
 /* What epoll tells of every stream. */

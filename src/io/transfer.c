@@ -32,9 +32,9 @@ static COLD ssize_t receive_slowly(struct eddy_stream *stream, void *buffer, siz
         count = eddyi_os_recv(stream->loop->os, stream->fd, buffer, size, MSG_DONTWAIT);
     }
     if (count == -EAGAIN) {
-        stream->state &= ~(uint32_t)(EDDYI_CAN_READ | EDDYI_ENDING | EDDYI_UNPOLLED);
+        stream->state &= ~(uint32_t)(EDDYI_CAN_READ | EDDYI_FINISHED | EDDYI_UNPOLLED);
     } else if (count == 0) {
-        stream->state |= EDDYI_CAN_READ | EDDYI_ENDING;
+        stream->state |= EDDYI_CAN_READ | EDDYI_FINISHED;
     }
     return count;
 }
@@ -45,7 +45,7 @@ static inline ssize_t receive(struct eddy_stream *stream, void *buffer, size_t s
     if (unlikely(count <= 0)) {
         count = receive_slowly(stream, buffer, size, count);
     }
-    if (count > 0 && (size_t)count < size && (stream->state & EDDYI_ENDING) == 0) {
+    if (count > 0 && (size_t)count < size && (stream->state & EDDYI_FINISHED) == 0) {
         stream->state &= ~(uint32_t)EDDYI_CAN_READ;
     }
     return count;
@@ -237,7 +237,7 @@ static void note_events(struct eddy_stream *stream, uint32_t events)
 {
     stream->state &= ~(uint32_t)EDDYI_UNPOLLED;
     if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
-        stream->state |= EDDYI_CAN_READ | EDDYI_ENDING;
+        stream->state |= EDDYI_CAN_READ | EDDYI_FINISHED;
     }
     if ((events & EPOLLIN) != 0) {
         stream->state |= EDDYI_CAN_READ;
@@ -272,7 +272,7 @@ static APART void on_events_slowly(struct eddy_stream *stream, uint32_t events, 
 /* What a receive of `count` of `size` bytes tells of the state. */
 static COLD void note_received(struct eddy_stream *stream, size_t count, size_t size)
 {
-    bool drained = count < size && (stream->state & EDDYI_ENDING) == 0;
+    bool drained = count < size && (stream->state & EDDYI_FINISHED) == 0;
     stream->state &= ~(uint32_t)(EDDYI_UNPOLLED | EDDYI_CAN_READ);
     stream->state |= drained ? 0u : (uint32_t)EDDYI_CAN_READ;
 }
@@ -296,7 +296,7 @@ void eddyi_stream_on_events(void *source, uint32_t events)
         return;
     }
     if (unlikely(count >= (ssize_t)reader->size ||
-                 (stream->state & (EDDYI_ENDING | EDDYI_UNPOLLED | EDDYI_CAN_READ)) != 0)) {
+                 (stream->state & (EDDYI_FINISHED | EDDYI_UNPOLLED | EDDYI_CAN_READ)) != 0)) {
         note_received(stream, (size_t)count, reader->size);
     }
     stream->reader = NULL;

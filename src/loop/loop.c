@@ -116,7 +116,7 @@ int eddy_loop_init(struct eddy_loop *loop, const struct eddy_loop_options *optio
         return error;
     }
     eddyi_scheduler_init(&loop->scheduler, loop->os->clock, loop->os->context, loop->alive,
-                         options->budget > 0 ? options->budget : BUDGET);
+                         options->budget > 0 ? options->budget : BUDGET, &loop->allocator);
     current = loop;
     return 0;
 }
@@ -137,6 +137,7 @@ int eddy_loop_fini(struct eddy_loop *loop)
         close_descriptors(loop);
         return 0;
     }
+    (void)eddy_pool_fini(&loop->scheduler.pool);
     close_parts(loop);
     if (current == loop) {
         current = NULL;
@@ -147,6 +148,11 @@ int eddy_loop_fini(struct eddy_loop *loop)
 struct eddy_loop *eddy_loop_current(void)
 {
     return current;
+}
+
+void eddy_loop_set_log(struct eddy_loop *loop, eddy_log_fn *hook, void *context)
+{
+    loop->scheduler.log = (struct eddy_log){hook, context};
 }
 
 void eddy_loop_hold(struct eddy_loop *loop)
@@ -246,6 +252,9 @@ static int turn(struct eddy_loop *loop, bool may_sleep)
     }
     int count = eddyi_poller_wait(&loop->poller, span);
     scheduler->now_is_old = true;
+    if (may_sleep && loop->os->clock_coarse != NULL) {
+        scheduler->stamp = eddyi_stamp(loop->os->clock_coarse(loop->os->context));
+    }
     eddyi_posts_rise(&loop->posts);
     if (count < 0) {
         return count;
@@ -284,10 +293,13 @@ static int come_home(struct eddy_loop *loop)
 static int prospects(const struct eddy_loop *loop)
 {
     const struct eddy_scheduler *scheduler = &loop->scheduler;
-    if (has_work(loop) || loop->holds > 0 || scheduler->external > 0 || scheduler->timers.armed > 0) {
+    if (has_work(loop) || loop->holds > 0) {
         return 1;
     }
-    return scheduler->internal == 0 ? 0 : -EDEADLK;
+    if (scheduler->external + scheduler->internal == scheduler->background + scheduler->daemons) {
+        return 0;
+    }
+    return scheduler->external > scheduler->background || scheduler->timers.armed > 0 ? 1 : -EDEADLK;
 }
 
 int eddy_loop_run(struct eddy_loop *loop)

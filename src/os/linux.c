@@ -29,6 +29,14 @@ static ssize_t count_or_error(ssize_t count)
     return count > 0 ? count : count == 0 ? 0 : -errno; /* most often it is > 0 */
 }
 
+static eddy_ns os_clock_coarse(void *context)
+{
+    (void)context;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return EDDY_SEC(now.tv_sec) + now.tv_nsec;
+}
+
 static eddy_ns os_clock(void *context)
 {
     (void)context;
@@ -228,6 +236,7 @@ static int os_unlink(void *context, const char *path)
 
 const struct eddy_os eddy_os_linux = {
     .clock = os_clock,
+    .clock_coarse = os_clock_coarse,
     .fork_mark = os_fork_mark,
     .fork_unmark = os_fork_unmark,
     .epoll_create = os_epoll_create,

@@ -1,0 +1,29 @@
+/* The tasks of a group. */
+#ifndef EDDYI_TASK_CHILDREN_H
+#define EDDYI_TASK_CHILDREN_H
+
+#include "task/inside.h"
+
+#include <eddy/group.h>
+
+/* The groups that a loop owns. */
+struct eddyi_roots {
+    struct eddy_group detached;
+    struct eddy_group daemons;
+};
+
+static inline bool eddyi_group_is_root(const struct eddy_group *group)
+{
+    return group->block.frame == NULL;
+}
+
+/* `task` is one of the group's, from now until eddyi_group_left(). */
+void eddyi_group_join(struct eddy_group *group, struct eddy_task *task);
+
+/* `task`, still a member, has ended with `status`; `reports`: an error is the group's. */
+void eddyi_group_left(struct eddy_group *group, struct eddy_task *task, int status, bool reports);
+
+/* A handle of a task that still runs is the first, or was the last. */
+void eddyi_group_held(struct eddy_group *group, bool held);
+
+#endif
