@@ -24,6 +24,10 @@ EDDY_API int eddy_sleep_until(eddy_ns deadline, struct eddy_waiter *waiter) EDDY
 /* Park behind everybody who is ready now; woken with 0. Cannot be cancelled. -ECHILD. */
 EDDY_API int eddy_yield(struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
 
+/* Done at once, with 0: for an await that only looks whether it is cancelled. Like every operation that is ready it
+ * spends the wake's budget, so a loop around it lets others run. -ECHILD. */
+EDDY_API int eddy_checkpoint(struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
+
 EDDY_END_DECLS
 
 #endif

@@ -157,6 +157,7 @@ struct eddy_scheduler {
     int budget_max;
     bool stopping;
     const unsigned char *alive; /* the kernel clears it in a child of fork */
+    const void *stack;          /* in debug builds: where the C stack of the present wake begins */
     eddy_ns (*clock)(void *context);
     void *clock_context;
     struct eddy_log log;

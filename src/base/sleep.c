@@ -34,3 +34,11 @@ int eddy_yield(struct eddy_waiter *waiter)
     }
     return eddyi_wait_queue(waiter, 0);
 }
+
+int eddy_checkpoint(struct eddy_waiter *waiter)
+{
+    if (eddyi_is_forked(waiter->scheduler)) {
+        return -ECHILD;
+    }
+    return (int)eddyi_wait_settle(waiter, 0);
+}

@@ -151,6 +151,7 @@ void eddyi_scheduler_init(struct eddy_scheduler *scheduler, eddy_ns (*clock)(voi
     scheduler->budget = budget;
     scheduler->stopping = false;
     scheduler->alive = alive;
+    scheduler->stack = NULL;
     scheduler->clock = clock;
     scheduler->clock_context = clock_context;
     scheduler->now = clock(clock_context);

@@ -103,7 +103,26 @@ static inline void eddyi_wait_call(struct eddy_waiter *waiter)
     scheduler->running = waiter;
     scheduler->budget = scheduler->budget_max;
     scheduler->steps++;
+#ifdef EDDY_DEBUG
+    scheduler->stack = __builtin_frame_address(0);
+#endif
     waiter->wake(waiter);
+}
+
+/* In debug builds: stop at memory of the C stack that the present wake hands to an operation which parks: it is
+ * gone when the operation uses it. What a coroutine hands over stands in its frame. */
+static inline void eddyi_wait_check_memory(const struct eddy_waiter *waiter, const void *memory)
+{
+#ifdef EDDY_DEBUG
+    const struct eddy_scheduler *scheduler = waiter->scheduler;
+    uintptr_t at = (uintptr_t)memory;
+    assert((scheduler->running == NULL || at > (uintptr_t)scheduler->stack ||
+            at < (uintptr_t)__builtin_frame_address(0)) &&
+           "what an operation waits with is not on the C stack: put the buffer in the frame");
+#else
+    (void)waiter;
+    (void)memory;
+#endif
 }
 
 /* For the poller's events, the short way for what eddy_wait_retry() does in a later step: the

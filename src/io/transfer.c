@@ -73,6 +73,7 @@ static inline int park_reader(struct eddy_stream *stream, void *buffer, size_t s
     waiter->transfer.data = buffer;
     waiter->size = (uint32_t)size;
     stream->reader = waiter;
+    eddyi_wait_check_memory(waiter, buffer);
     return eddyi_wait_park(waiter, &read_kind);
 }
 
@@ -191,6 +192,7 @@ static APART ssize_t write_on(struct eddy_stream *stream, const char *data, size
     waiter->transfer.data = (char *)(uintptr_t)(data + stream->sent); /* only ever read */
     waiter->size = (uint32_t)(size - stream->sent);
     stream->writer = waiter;
+    eddyi_wait_check_memory(waiter, data);
     return eddyi_wait_park(waiter, &write_kind);
 }
 

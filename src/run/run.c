@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/wait.h"
+#include "task/lifetime.h"
 
 #include <eddy/dump.h>
 
@@ -122,6 +123,9 @@ int eddyi_run(struct eddy_runner *runner, int error)
         return error < 0 ? error : left;
     }
     int status = runner->main->error;
+    if (status < 0 && status != -ECANCELED) {
+        eddyi_task_report(runner->main, status, false);
+    }
     return status == -ECANCELED && runner->interrupted ? -EINTR : status;
 }
 

@@ -52,6 +52,16 @@ struct eddyi_task_more {
     char name[32];
 };
 
+/* In debug builds: spoil the C stack that the next body uses, so that a local which was to survive an await is
+ * noticed the first time. */
+#ifdef EDDY_DEBUG
+void eddyi_spoil_stack(void);
+#else
+static inline void eddyi_spoil_stack(void)
+{
+}
+#endif
+
 /* NULL: no memory. */
 struct eddyi_task_more *eddyi_task_more(struct eddy_task *task);
 

@@ -160,7 +160,7 @@ static bool tell_starter(struct eddy_task *task, int status)
     return true;
 }
 
-static void report(struct eddy_task *task, int error, bool owned)
+void eddyi_task_report(const struct eddy_task *task, int error, bool owned)
 {
     const struct eddyi_trail *trail = task->more != NULL ? task->more->trail : NULL;
     eddyi_log(&eddyi_task_scheduler(task)->log, &(struct eddy_log_record){
@@ -199,7 +199,7 @@ void eddyi_task_end(struct eddy_task *task, int outcome)
     bool reports = !owned;
     owned = owned || task->joiners != NULL || task->handles > 0 || !eddyi_group_is_root(group);
     if (outcome == EDDYI_FAILED) {
-        report(task, status, owned);
+        eddyi_task_report(task, status, owned);
     }
     task->marks |= EDDYI_TASK_DONE;
     wake_joiners(task);

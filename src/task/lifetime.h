@@ -13,6 +13,9 @@ void eddyi_start_end(struct eddy_task *child, int result);
 /* Undo the spawn of a task that has not run; its one handle goes with it. */
 void eddyi_task_discard(struct eddy_task *task);
 
+/* Tell the log that `task` has failed; `owned`: somebody else has the error. */
+void eddyi_task_report(const struct eddy_task *task, int error, bool owned);
+
 /* `task` is over; it may be gone when this returns. `outcome`: EDDYI_ENDING, EDDYI_CANCELED or EDDYI_FAILED. */
 void eddyi_task_end(struct eddy_task *task, int outcome);
 

@@ -231,6 +231,7 @@ static void go_on(struct eddy_task *task)
     while (verdict == GO_ON) {
         struct eddy_frame *frame = task->leaf;
         if (frame->ending == EDDYI_RUNNING) {
+            eddyi_spoil_stack();
             frame->body(frame);
             if (task->leaf != frame) {
                 continue;
@@ -255,6 +256,7 @@ void eddyi_task_run(struct eddy_waiter *me)
     struct eddy_task *task = (struct eddy_task *)(void *)me;
     struct eddy_frame *frame = task->leaf;
     if (__builtin_expect(frame->ending == EDDYI_RUNNING, 1)) { /* the short way */
+        eddyi_spoil_stack();
         frame->body(frame);
         if (task->leaf == frame) {
             if (me->state != EDDYI_IDLE) {
