@@ -50,7 +50,7 @@ typedef void eddy_body_fn(struct eddy_frame *frame);
 
 /* A place where a coroutine can wait: what it resumes at, and what a dump prints. */
 struct eddyi_site {
-    const void *label; /* NULL: it begins */
+    const void *label; /* NULL: nothing resumes there */
     const char *function;
     const char *file;
     const char *text;
@@ -79,7 +79,7 @@ struct eddy_task {
     struct eddy_frame *leaf;
     struct eddyi_block *block; /* innermost; NULL: none is open */
     struct eddy_group *group;
-    const struct eddyi_site *spawned;
+    struct eddyi_held *held;     /* what it must give back: locks */
     struct eddy_list link;       /* in the group's children, or its finished */
     struct eddy_waiter *joiners; /* a ring of their links */
     struct eddyi_task_more *more;
@@ -108,12 +108,13 @@ enum {
     EDDYI_FAILED,   /* unwinding to an EDDY_CATCH */
 };
 
-/* The block macro's steps; 0 is the user's code. */
+/* The steps of a body, and of the block macro in it; 0 is the user's code. */
 enum {
-    EDDYI_OPEN = 1, /* entered; its body comes next */
-    EDDYI_INSIDE,   /* about to run the body */
-    EDDYI_FELL,     /* the body's end was reached */
-    EDDYI_BROKE,    /* closed; the user's loop is next to break */
+    EDDYI_START = 1, /* a body, or an EDDY_FINALLY, begins */
+    EDDYI_OPEN,      /* a block is entered; its body comes next */
+    EDDYI_INSIDE,    /* about to run the body */
+    EDDYI_FELL,      /* the body's end was reached */
+    EDDYI_BROKE,     /* closed; the user's loop is next to break */
     EDDYI_CLOSED,
 };
 
@@ -293,9 +294,10 @@ EDDY_END_DECLS
 #define EDDYI_RESUME                                                                                                   \
     _Pragma("GCC diagnostic push")                                                                                     \
     _Pragma("GCC diagnostic ignored \"-Wpedantic\"")                                                                   \
-    if (eddyi_self->site->label != NULL) {                                                                             \
+    if (__builtin_expect(eddyi_self->step != EDDYI_START, 1)) {                                                        \
         goto *eddyi_self->site->label;                                                                                 \
     }                                                                                                                  \
+    eddyi_self->step = 0;                                                                                              \
     eddyi_begin:                                                                                                       \
     (void)&&eddyi_begin;                                                                                               \
     _Pragma("GCC diagnostic pop")

@@ -78,6 +78,7 @@ void eddyi_each_open(struct eddy_generator *generator, struct eddy_frame *frame,
         .task = consumer->task,
         .caller = consumer,
         .size = (uint32_t)size,
+        .step = EDDYI_START,
         .marks = EDDYI_FRAME_GENERATOR | EDDYI_FRAME_FRESH,
     };
     generator->frame = frame;

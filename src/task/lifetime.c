@@ -106,7 +106,7 @@ const char *eddy_task_name(const struct eddy_task *task)
     if (task->more != NULL && task->more->name[0] != '\0') {
         return task->more->name;
     }
-    return task->spawned->function;
+    return eddyi_task_root(task)->site->function;
 }
 
 int eddy_task_set_name(struct eddy_task *task, const char *format, ...)

@@ -39,10 +39,11 @@ int eddyi_spawn(struct eddy_task **handle, struct eddy_group *group, struct eddy
         return group != NULL && eddyi_is_forked(group->scheduler) ? -ECHILD : -ENOMEM;
     }
     task--;
-    *frame = (struct eddy_frame){.body = body, .site = begin, .task = task, .size = (uint32_t)size};
+    *frame =
+        (struct eddy_frame){.body = body, .site = begin, .task = task, .size = (uint32_t)size, .step = EDDYI_START};
     task->leaf = frame;
     task->block = NULL;
-    task->spawned = begin;
+    task->held = NULL;
     task->joiners = NULL;
     task->more = NULL;
     task->error = 0;

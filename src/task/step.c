@@ -22,9 +22,6 @@
 
 #include <errno.h>
 
-/* An EDDY_FINALLY begins here. */
-static const struct eddyi_site finally_site = {NULL, "EDDY_FINALLY", __FILE__, "EDDY_FINALLY", 0, NULL};
-
 /* What a step of a task that does not simply run ends with. */
 enum verdict {
     GO_ON,
@@ -131,8 +128,7 @@ static void begin_finally(struct eddy_frame *frame)
     frame->marks |= (uint8_t)((frame->ending - EDDYI_ENDING) * EDDYI_FRAME_OUTCOME);
     frame->phase = EDDYI_FINALLY;
     frame->ending = EDDYI_RUNNING;
-    frame->step = 0;
-    frame->site = &finally_site;
+    frame->step = EDDYI_START;
     if (task->depth < UINT16_MAX) { /* in a deeper one the outer's shield does as well */
         frame->marks |= EDDYI_FRAME_DEEP;
         task->depth++;
@@ -286,8 +282,8 @@ void *eddyi_call_begin(struct eddy_frame *self, const struct eddyi_site *site, s
 void eddyi_call(struct eddy_frame *self, struct eddy_frame *child, eddy_body_fn *body, size_t size,
                 const struct eddyi_site *begin)
 {
-    *child =
-        (struct eddy_frame){.body = body, .site = begin, .task = self->task, .caller = self, .size = (uint32_t)size};
+    *child = (struct eddy_frame){
+        .body = body, .site = begin, .task = self->task, .caller = self, .size = (uint32_t)size, .step = EDDYI_START};
     self->task->leaf = child;
 }
 
