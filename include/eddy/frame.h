@@ -58,6 +58,14 @@ struct eddyi_site {
     const struct eddyi_block_kind *kind; /* of the block that begins there */
 };
 
+/* Something that a task owns, and must give back before it ends. */
+struct eddyi_held {
+    /* private */
+    struct eddyi_held *next;
+    struct eddyi_held **place;
+    void (*abandon)(struct eddyi_held *held); /* its owner has ended */
+};
+
 /* What every frame begins with: EDDY_FRAME. */
 struct eddy_frame {
     /* private */
@@ -116,6 +124,7 @@ enum {
     EDDYI_FELL,      /* the body's end was reached */
     EDDYI_BROKE,     /* closed; the user's loop is next to break */
     EDDYI_CLOSED,
+    EDDYI_WAITING, /* to enter the block takes time */
 };
 
 /* ---- What the macros call ----------------------------------------------------------- */

@@ -124,6 +124,15 @@ struct eddy_defer {
     void *argument;
 };
 
+/* What a block gives back at its end: a lock, a permit, anything that is acquired by an operation. */
+struct eddy_guard {
+    /* private */
+    struct eddyi_block block;
+    void (*release)(void *subject);
+    void *subject;
+    bool acquired;
+};
+
 /* ---- Values of a task --------------------------------------------------------------- */
 
 /* A value for everything inside a block. */
@@ -145,6 +154,7 @@ EDDY_API extern const struct eddyi_block_kind eddyi_deadline_kind; /* it fails w
 EDDY_API extern const struct eddyi_block_kind eddyi_catch_kind;
 EDDY_API extern const struct eddyi_block_kind eddyi_defer_kind;
 EDDY_API extern const struct eddyi_block_kind eddyi_local_kind;
+EDDY_API extern const struct eddyi_block_kind eddyi_guard_kind;
 
 EDDY_API void eddyi_scope_open(struct eddy_frame *self, struct eddy_scope *scope, const struct eddyi_site *site);
 EDDY_API void eddyi_timeout_open(struct eddy_frame *self, struct eddy_scope *scope, const struct eddyi_site *site,
@@ -154,6 +164,10 @@ EDDY_API void eddyi_deadline_open(struct eddy_frame *self, struct eddy_scope *sc
 EDDY_API void eddyi_shield_open(struct eddy_frame *self, struct eddy_scope *scope, const struct eddyi_site *site,
                                 eddy_ns span);
 EDDY_API void eddyi_catch_open(struct eddy_frame *self, struct eddy_catch *catch_, const struct eddyi_site *site);
+/* False: the task is cancelled, and unwinds. */
+EDDY_API bool eddyi_guard_open(struct eddy_frame *self, struct eddy_guard *guard, const struct eddyi_site *site,
+                               void *subject, void (*release)(void *subject));
+EDDY_API void eddyi_guard_acquire(struct eddy_frame *self, ssize_t result);
 EDDY_API void eddyi_local_open(struct eddy_frame *self, struct eddy_local *local, const struct eddyi_site *site,
                                const void *key, void *value);
 EDDY_API void eddyi_defer(struct eddy_frame *self, struct eddy_defer *defer, const struct eddyi_site *site,
@@ -199,6 +213,12 @@ EDDY_END_DECLS
  * the tasks spawned there. Who has the key reads it with eddy_local_get(). */
 #define EDDY_LOCAL(local, key, value) EDDYI_OPEN_LOCAL(__COUNTER__, local, key, value)
 
+/* EDDY_WITH(&my->guard, op, release, subject) { }: wait for `op`, an operation that was given `me`, like an await; with its
+ * result >= 0 the body runs, and however it is left, release(subject) is called. With a negative one the task fails, and
+ * neither happens. The scoped forms of locks and semaphores are made of it. */
+#define EDDY_WITH(guard, op, release, subject) \
+    EDDYI_WITH(__COUNTER__, "EDDY_WITH(" #guard ", " #op ")", guard, op, release, subject)
+
 /* Fail: EDDY_FAIL(error) or EDDY_FAIL(error, "format", ...), with error < 0. The task unwinds, running each EDDY_FINALLY,
  * to the innermost EDDY_CATCH, or ends as failed, which is then its group's error. */
 #define EDDY_FAIL(...) EDDYI_CONCAT(EDDYI_FAIL_, EDDYI_COUNT(__VA_ARGS__))(__COUNTER__, __VA_ARGS__)
@@ -218,6 +238,13 @@ EDDY_END_DECLS
 #define EDDYI_OPEN_LOCAL(n, record, key, value)                            \
     EDDYI_BLOCK(n, &eddyi_local_kind, "EDDY_LOCAL(" #record ", " #key ")", \
                 eddyi_local_open(eddyi_self, record, &EDDYI_SITE(n), key, value))
+
+#define EDDYI_WITH(n, text, guard, op, release, subject)                             \
+    EDDYI_BLOCK(n, &eddyi_guard_kind, text, {                                        \
+        if (eddyi_guard_open(eddyi_self, guard, &EDDYI_SITE(n), subject, release)) { \
+            eddyi_guard_acquire(eddyi_self, op);                                     \
+        }                                                                            \
+    })
 
 #define EDDYI_FAIL_1(n, error) EDDYI_FAIL_2(n, error, "%s", "")
 #define EDDYI_FAIL_2(n, error, ...)                                                                             \

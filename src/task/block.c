@@ -1,6 +1,8 @@
 /* Opening and closing the blocks of eddy/scope.h; their deadlines are in deadline.c. */
 #include "task/block.h"
 
+#include "task/trail.h"
+
 /* ---- Cancel scopes --------------------------------------------------------------------- */
 
 static int scope_close(struct eddyi_block *block, int ending)
@@ -99,4 +101,60 @@ void eddyi_local_open(struct eddy_frame *self, struct eddy_local *local, const s
     local->key = key;
     local->value = value;
     eddyi_block_push(self, &local->block, site);
+}
+
+/* ---- Guards ---------------------------------------------------------------------------- */
+
+static int guard_close(struct eddyi_block *block, int ending)
+{
+    (void)ending;
+    struct eddy_guard *guard = EDDY_CONTAINER(block, struct eddy_guard, block);
+    if (guard->acquired) {
+        guard->acquired = false;
+        guard->release(guard->subject);
+    }
+    return 0;
+}
+
+const struct eddyi_block_kind eddyi_guard_kind = {.name = "guard", .close = guard_close};
+
+/* The block is open while its acquisition takes time, so that a cancel finds something to close; there is nothing to
+ * give back yet. */
+bool eddyi_guard_open(struct eddy_frame *self, struct eddy_guard *guard, const struct eddyi_site *site, void *subject,
+                      void (*release)(void *subject))
+{
+    self->site = site;
+    if (self->task->cancelled) {
+        self->step = 0;
+        self->ending = EDDYI_CANCELED;
+        return false;
+    }
+    guard->acquired = false;
+    guard->subject = subject;
+    guard->release = release;
+    eddyi_block_push(self, &guard->block, site);
+    return true;
+}
+
+void eddyi_guard_acquire(struct eddy_frame *self, ssize_t result)
+{
+    struct eddyi_block *block = self->task->block;
+    if (result == EDDY_PENDING) {
+        self->step = EDDYI_WAITING;
+    } else if (result < 0) {
+        self->step = 0;
+        eddyi_frame_fail(self, block->site, (int)result, block->site->text);
+    } else {
+        self->step = EDDYI_OPEN;
+        EDDY_CONTAINER(block, struct eddy_guard, block)->acquired = true;
+    }
+}
+
+int eddyi_guard_acquired(struct eddy_frame *self)
+{
+    if (self->task->waiter.state != EDDYI_IDLE) {
+        return EDDYI_SUSPEND;
+    }
+    eddyi_guard_acquire(self, self->task->waiter.result);
+    return self->ending == EDDYI_RUNNING ? eddyi_block_outer(self) : EDDYI_SUSPEND;
 }

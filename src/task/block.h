@@ -26,6 +26,9 @@ static inline void eddyi_block_push(struct eddy_frame *self, struct eddyi_block 
     self->step = EDDYI_OPEN;
 }
 
+/* After a guard's acquisition took time, or while it does. As eddyi_block_outer(). */
+int eddyi_guard_acquired(struct eddy_frame *self);
+
 /* Take the innermost block off the chain. */
 static inline void eddyi_block_pop(struct eddy_task *task)
 {

@@ -202,6 +202,9 @@ void eddyi_task_end(struct eddy_task *task, int outcome)
         eddyi_task_report(task, status, owned);
     }
     task->marks |= EDDYI_TASK_DONE;
+    while (task->held != NULL) {
+        task->held->abandon(task->held);
+    }
     wake_joiners(task);
     eddyi_group_left(group, task, status, reports);
     if (task->handles == 0) {

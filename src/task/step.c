@@ -57,6 +57,9 @@ int eddyi_block_close(struct eddy_frame *self)
         self->step = 0;
         return EDDYI_LEAVE;
     }
+    if (self->step == EDDYI_WAITING) {
+        return eddyi_guard_acquired(self);
+    }
     struct eddyi_block *block = eddyi_block_of(self);
     assert(block != NULL && block->site->kind != &eddyi_defer_kind && "a block is not left by goto");
     bool broke = self->step != EDDYI_FELL;
