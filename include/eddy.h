@@ -24,6 +24,23 @@
 #include <eddy/group.h>     /* tasks side by side */
 #include <eddy/task.h>      /* one of them */
 #include <eddy/generator.h> /* values one after another */
+#include <eddy/waitq.h>     /* the queue to build things to wait for on */
+#include <eddy/select.h>    /* whichever is done first */
+#include <eddy/future.h>    /* a value that is not there yet */
+#include <eddy/lock.h>      /* one at a time */
+#include <eddy/rwlock.h>    /* many readers or one writer */
+#include <eddy/semaphore.h> /* so many at a time */
+#include <eddy/limiter.h>   /* so many, and who */
+#include <eddy/event.h>     /* it has happened */
+#include <eddy/notify.h>    /* there is something to do */
+#include <eddy/condition.h> /* what a lock guards has changed */
+#include <eddy/barrier.h>   /* all have arrived */
+#include <eddy/once.h>      /* done once */
+#include <eddy/queue.h>     /* work for workers */
+#include <eddy/channel.h>   /* from many to many */
+#include <eddy/oneshot.h>   /* one answer */
+#include <eddy/latest.h>    /* the latest value */
+#include <eddy/broadcast.h> /* everything to everybody */
 #include <eddy/address.h>   /* socket addresses */
 #include <eddy/stream.h>    /* bytes over sockets */
 #include <eddy/listener.h>  /* servers */

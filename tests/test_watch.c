@@ -164,7 +164,7 @@ static void a_second_waiter_for_the_same_gets_ebusy(void **state)
     probe_init(&third, t.loop);
     assert_int_equal(wait_for(&t.reader, EDDY_READABLE), EDDY_PENDING);
     assert_int_equal(wait_for(&third, EDDY_READABLE), -EBUSY);
-    assert_int_equal(wait_for(&third, EDDY_PRIORITY), -EBUSY);
+    assert_int_equal(wait_for(&third, EDDY_URGENT), -EBUSY);
     assert_int_equal(wait_for(&third, EDDY_READABLE | EDDY_WRITABLE), -EBUSY);
     assert_false(eddy_waiter_is_waiting(&third.waiter));
     fill_near();
@@ -220,10 +220,10 @@ static void urgent_data_is_a_priority_event(void **state)
     assert_true(in >= 0);
     struct eddy_watch watch;
     eddy_watch_init(&watch, t.loop, in);
-    assert_int_equal(eddy_watch_wait(&watch, EDDY_PRIORITY, &t.reader.waiter), EDDY_PENDING);
+    assert_int_equal(eddy_watch_wait(&watch, EDDY_URGENT, &t.reader.waiter), EDDY_PENDING);
     assert_int_equal(send(out, "!", 1, MSG_OOB), 1);
     run_until_woken(t.loop, &t.reader, 1);
-    assert_int_equal(t.reader.result, EDDY_PRIORITY);
+    assert_int_equal(t.reader.result, EDDY_URGENT);
     eddy_watch_close(&watch);
     close(in);
     close(out);

@@ -50,6 +50,7 @@ struct eddyi_block_kind {
     bool is_loop; /* break ends it, and nothing else */
     bool is_group;
     bool is_start;
+    int ends_loop_with; /* of a guard: with this result of its acquisition the user's loop is broken; 0: with none */
 };
 
 /* A cancel scope. Zero it before its first use, as frames are. */
@@ -167,6 +168,7 @@ EDDY_API void eddyi_catch_open(struct eddy_frame *self, struct eddy_catch *catch
 /* False: the task is cancelled, and unwinds. */
 EDDY_API bool eddyi_guard_open(struct eddy_frame *self, struct eddy_guard *guard, const struct eddyi_site *site,
                                void *subject, void (*release)(void *subject));
+EDDY_API int eddyi_guard_close(struct eddyi_block *block, int ending);
 EDDY_API void eddyi_guard_acquire(struct eddy_frame *self, ssize_t result);
 EDDY_API void eddyi_local_open(struct eddy_frame *self, struct eddy_local *local, const struct eddyi_site *site,
                                const void *key, void *value);

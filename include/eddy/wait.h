@@ -64,6 +64,7 @@ struct eddy_waiter {
     uint32_t size; /* of the transfer's data */
     uint8_t state;
     uint8_t expired;
+    uint8_t arm; /* of a select: its wake is the library's, and is called when the wait ends */
     struct eddy_timer timer;
     /* read-only */
     union {
@@ -109,9 +110,12 @@ EDDY_API ssize_t eddy_wait_withdraw(struct eddy_waiter *waiter);
 /* What a parked waiter waits for. */
 struct eddy_wait_kind {
     const char *name; /* for dumps: "read", "lock" */
-    /* Take the waiter out of what it waits for; it must not wake anybody itself. NULL: there is
+    /* Take the waiter out of what it waits for, and wake whom that lets through; not the waiter itself. NULL: there is
      * nothing to take it out of. */
     void (*unpark)(struct eddy_waiter *waiter);
+    /* Or NULL. A cancel or a deadline ends the wait, with `result`, but not at once: the kind sees to it that the
+     * waiter is woken with it. */
+    void (*abort)(struct eddy_waiter *waiter, ssize_t result);
     /* Or NULL. Called in the waiter's turn after eddy_wait_retry(): try again; EDDY_PENDING
      * leaves it parked, anything else is the result and the waiter is out. */
     ssize_t (*complete)(struct eddy_waiter *waiter);

@@ -25,7 +25,7 @@ EDDY_BEGIN_DECLS
 
 #define EDDY_READABLE 1
 #define EDDY_WRITABLE 2
-#define EDDY_PRIORITY 4 /* urgent data, and what /proc and GPIO files signal */
+#define EDDY_URGENT 4 /* urgent data, and what /proc and GPIO files signal */
 #define EDDY_HANGUP 8   /* only in results: the other end is gone, or an error is pending */
 
 /* The caller owns the memory; it must not move until it is closed. */
@@ -41,10 +41,10 @@ struct eddy_watch {
 /* Prepare a watch on `fd`, which stays its owner's. No system call; it cannot fail. */
 EDDY_API void eddy_watch_init(struct eddy_watch *watch, struct eddy_loop *loop, int fd);
 
-/* Park until one of `events` (EDDY_READABLE | EDDY_WRITABLE | EDDY_PRIORITY) is there. > 0: the
+/* Park until one of `events` (EDDY_READABLE | EDDY_WRITABLE | EDDY_URGENT) is there. > 0: the
  * events that are; EDDY_HANGUP comes with all that was asked for, since a read or write will
  * tell. One waiter may wait for reading (and priority) and one for writing, or one for both.
- * -EBUSY: somebody waits for that already; -EINVAL: no event, or EDDY_PRIORITY alone of a file
+ * -EBUSY: somebody waits for that already; -EINVAL: no event, or EDDY_URGENT alone of a file
  * that is always ready; -EBADF: not a descriptor;
  * -EEXIST: another watch or stream of this loop has it; -ENOMEM, -ENOSPC (the system's limit of
  * watches); -ECHILD; -ESHUTDOWN: the watch was closed. */

@@ -17,6 +17,17 @@ static inline void unpark(struct eddy_waiter *waiter)
     }
 }
 
+/* End a wait before what it waits for has come. */
+static void end_early(struct eddy_waiter *waiter, ssize_t result)
+{
+    if (waiter->kind->abort != NULL) {
+        waiter->kind->abort(waiter, result);
+    } else {
+        unpark(waiter);
+        eddy_wait_wake(waiter, result);
+    }
+}
+
 /* Take `waiter` out of the ready queue, wherever it stands. */
 static void remove_ready(struct eddy_waiter *waiter)
 {
@@ -49,6 +60,7 @@ void eddy_waiter_init(struct eddy_waiter *waiter, struct eddy_loop *loop, eddy_w
     waiter->scheduler = (struct eddy_scheduler *)(void *)loop; /* a loop begins with its scheduler */
     waiter->state = EDDYI_IDLE;
     waiter->expired = 0;
+    waiter->arm = 0;
     eddy_timer_init(&waiter->timer);
 }
 
@@ -73,8 +85,7 @@ bool eddy_wait_cancel(struct eddy_waiter *waiter)
     if ((waiter->state != EDDYI_PARKED && waiter->state != EDDYI_RETRY) || waiter->kind->uncancellable) {
         return false;
     }
-    unpark(waiter);
-    eddy_wait_wake(waiter, -ECANCELED);
+    end_early(waiter, -ECANCELED);
     return true;
 }
 
@@ -109,6 +120,14 @@ void eddy_wait_wake(struct eddy_waiter *waiter, ssize_t result)
     assert((waiter->state == EDDYI_PARKED || waiter->state == EDDYI_RETRY) && "only who is parked is woken");
     eddyi_wait_leave(waiter, waiter->kind);
     waiter->result = result;
+    if (__builtin_expect(waiter->arm, 0)) {
+        if (waiter->state == EDDYI_RETRY) {
+            remove_ready(waiter);
+        }
+        waiter->state = EDDYI_IDLE;
+        waiter->wake(waiter);
+        return;
+    }
     if (waiter->state == EDDYI_PARKED) {
         eddyi_wait_push_ready(waiter);
     }
@@ -123,7 +142,7 @@ void eddy_wait_retry(struct eddy_waiter *waiter)
 ssize_t eddyi_wait_overspent(struct eddy_waiter *waiter, ssize_t result)
 {
     struct eddy_scheduler *scheduler = waiter->scheduler;
-    if (scheduler->running == NULL) {
+    if (scheduler->running == NULL || waiter->arm) {
         scheduler->budget = 0;
         return result;
     }
@@ -224,6 +243,10 @@ void eddyi_scheduler_expire(struct eddy_scheduler *scheduler)
         const struct eddy_wait_kind *kind = waiter->kind;
         if (kind->expiry == EDDY_PENDING) {
             eddyi_wait_retry(waiter);
+            continue;
+        }
+        if (__builtin_expect(waiter->arm || kind->abort != NULL, 0)) {
+            end_early(waiter, kind->expiry);
             continue;
         }
         unpark(waiter);

@@ -5,8 +5,8 @@
 
 #include <errno.h>
 
-#define ALL (EDDY_READABLE | EDDY_WRITABLE | EDDY_PRIORITY)
-#define READING (EDDY_READABLE | EDDY_PRIORITY)
+#define ALL (EDDY_READABLE | EDDY_WRITABLE | EDDY_URGENT)
+#define READING (EDDY_READABLE | EDDY_URGENT)
 enum { READER, WRITER };
 
 static void watch_on_events(void *source, uint32_t events);
@@ -29,7 +29,7 @@ static uint32_t wanted_mask(const struct eddy_watch *watch)
         uint32_t asked = watch->waiters[i] != NULL ? watch->waiters[i]->size : 0;
         mask |= (asked & EDDY_READABLE) != 0 ? EPOLLIN | EPOLLRDHUP : 0u;
         mask |= (asked & EDDY_WRITABLE) != 0 ? EPOLLOUT : 0u;
-        mask |= (asked & EDDY_PRIORITY) != 0 ? EPOLLPRI : 0u;
+        mask |= (asked & EDDY_URGENT) != 0 ? EPOLLPRI : 0u;
     }
     return mask;
 }
@@ -168,7 +168,7 @@ static void watch_on_events(void *source, uint32_t events)
     uint32_t there = 0;
     there |= (events & (EPOLLIN | EPOLLRDHUP)) != 0 ? EDDY_READABLE : 0u;
     there |= (events & EPOLLOUT) != 0 ? EDDY_WRITABLE : 0u;
-    there |= (events & EPOLLPRI) != 0 ? EDDY_PRIORITY : 0u;
+    there |= (events & EPOLLPRI) != 0 ? EDDY_URGENT : 0u;
     bool hangup = (events & (EPOLLHUP | EPOLLERR)) != 0;
     for (int i = READER; i <= WRITER; i++) {
         struct eddy_waiter *waiter = watch->waiters[i];

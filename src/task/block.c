@@ -105,7 +105,7 @@ void eddyi_local_open(struct eddy_frame *self, struct eddy_local *local, const s
 
 /* ---- Guards ---------------------------------------------------------------------------- */
 
-static int guard_close(struct eddyi_block *block, int ending)
+int eddyi_guard_close(struct eddyi_block *block, int ending)
 {
     (void)ending;
     struct eddy_guard *guard = EDDY_CONTAINER(block, struct eddy_guard, block);
@@ -116,7 +116,7 @@ static int guard_close(struct eddyi_block *block, int ending)
     return 0;
 }
 
-const struct eddyi_block_kind eddyi_guard_kind = {.name = "guard", .close = guard_close};
+const struct eddyi_block_kind eddyi_guard_kind = {.name = "guard", .close = eddyi_guard_close};
 
 /* The block is open while its acquisition takes time, so that a cancel finds something to close; there is nothing to
  * give back yet. */
@@ -141,6 +141,9 @@ void eddyi_guard_acquire(struct eddy_frame *self, ssize_t result)
     struct eddyi_block *block = self->task->block;
     if (result == EDDY_PENDING) {
         self->step = EDDYI_WAITING;
+    } else if (result < 0 && result == block->site->kind->ends_loop_with) {
+        eddyi_block_pop(self->task);
+        self->step = EDDYI_BROKE;
     } else if (result < 0) {
         self->step = 0;
         eddyi_frame_fail(self, block->site, (int)result, block->site->text);
@@ -156,5 +159,8 @@ int eddyi_guard_acquired(struct eddy_frame *self)
         return EDDYI_SUSPEND;
     }
     eddyi_guard_acquire(self, self->task->waiter.result);
-    return self->ending == EDDYI_RUNNING ? eddyi_block_outer(self) : EDDYI_SUSPEND;
+    if (self->ending != EDDYI_RUNNING) {
+        return EDDYI_SUSPEND;
+    }
+    return self->step == EDDYI_BROKE ? EDDYI_AGAIN : eddyi_block_outer(self);
 }

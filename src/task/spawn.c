@@ -24,6 +24,7 @@ static void begin_waiter(struct eddy_waiter *waiter, struct eddy_scheduler *sche
     waiter->scheduler = scheduler;
     waiter->state = EDDYI_IDLE;
     waiter->expired = 0;
+    waiter->arm = 0;
     eddy_timer_init(&waiter->timer);
     eddyi_wait_queue(waiter, 0);
 }

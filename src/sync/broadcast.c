@@ -1,0 +1,133 @@
+#include <eddy/broadcast.h>
+
+#include "base/wait.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+
+static void unpark_subscriber(struct eddy_waiter *waiter)
+{
+    eddy_list_remove(&waiter->link);
+    ((struct eddy_subscriber *)waiter->queue)->waiting = NULL;
+}
+
+static const struct eddy_wait_kind broadcast_kind = {
+    .name = "broadcast", .unpark = unpark_subscriber, .expiry = -ETIMEDOUT};
+
+void eddy_broadcast_init(struct eddy_broadcast *broadcast, void **slots, size_t capacity, void (*destroy)(void *item))
+{
+    assert(capacity > 0 && "a broadcast keeps at least one item");
+    *broadcast = (struct eddy_broadcast){.slots = slots, .capacity = capacity, .destroy = destroy};
+    eddy_waitq_init(&broadcast->waiters);
+}
+
+/* The number of the oldest item that is kept. */
+static uint64_t oldest(const struct eddy_broadcast *broadcast)
+{
+    return broadcast->sent > broadcast->capacity ? broadcast->sent - broadcast->capacity : 0;
+}
+
+static void **slot_of(const struct eddy_broadcast *broadcast, uint64_t number)
+{
+    return &broadcast->slots[number % broadcast->capacity];
+}
+
+static void discard(struct eddy_broadcast *broadcast, uint64_t number)
+{
+    if (broadcast->destroy != NULL) {
+        broadcast->destroy(*slot_of(broadcast, number));
+    }
+}
+
+int eddy_broadcast_fini(struct eddy_broadcast *broadcast)
+{
+    if (broadcast->subscribers > 0) {
+        return -EBUSY;
+    }
+    for (uint64_t number = oldest(broadcast); number < broadcast->sent; number++) {
+        discard(broadcast, number);
+    }
+    broadcast->sent = 0;
+    return 0;
+}
+
+static void wake_subscriber(struct eddy_waiter *waiter, int result)
+{
+    ((struct eddy_subscriber *)waiter->queue)->waiting = NULL;
+    eddy_waitq_wake(waiter, result);
+}
+
+int eddy_broadcast_send(struct eddy_broadcast *broadcast, void *item)
+{
+    if (broadcast->is_closed) {
+        return -ESHUTDOWN;
+    }
+    if (broadcast->sent >= broadcast->capacity) {
+        discard(broadcast, oldest(broadcast));
+    }
+    *slot_of(broadcast, broadcast->sent++) = item;
+    struct eddy_waiter *waiter;
+    while ((waiter = eddy_waitq_first(&broadcast->waiters)) != NULL) {
+        struct eddy_subscriber *subscriber = waiter->queue;
+        *subscriber->item = item;
+        subscriber->next = broadcast->sent;
+        wake_subscriber(waiter, 0);
+    }
+    return broadcast->subscribers < INT_MAX ? (int)broadcast->subscribers : INT_MAX;
+}
+
+void eddy_broadcast_close(struct eddy_broadcast *broadcast)
+{
+    broadcast->is_closed = true;
+    struct eddy_waiter *waiter;
+    while ((waiter = eddy_waitq_first(&broadcast->waiters)) != NULL) {
+        wake_subscriber(waiter, -ENODATA);
+    }
+}
+
+void eddy_subscriber_open(struct eddy_subscriber *subscriber, struct eddy_broadcast *broadcast)
+{
+    *subscriber = (struct eddy_subscriber){.broadcast = broadcast, .next = broadcast->sent};
+    broadcast->subscribers++;
+}
+
+void eddy_subscriber_close(struct eddy_subscriber *subscriber)
+{
+    if (subscriber->broadcast != NULL) {
+        if (subscriber->waiting != NULL) {
+            wake_subscriber(subscriber->waiting, -ESHUTDOWN);
+        }
+        subscriber->broadcast->subscribers--;
+        subscriber->broadcast = NULL;
+    }
+}
+
+int eddy_subscriber_receive(struct eddy_subscriber *subscriber, void **item, uint64_t *missed,
+                            struct eddy_waiter *waiter)
+{
+    struct eddy_broadcast *broadcast = subscriber->broadcast;
+    if (eddyi_is_forked(waiter->scheduler)) {
+        return -ECHILD;
+    }
+    if (broadcast == NULL || subscriber->waiting != NULL) {
+        return broadcast == NULL ? -ESHUTDOWN : -EBUSY;
+    }
+    if (subscriber->next < oldest(broadcast)) {
+        if (missed != NULL) {
+            *missed = oldest(broadcast) - subscriber->next;
+        }
+        subscriber->next = oldest(broadcast);
+        return (int)eddyi_wait_settle(waiter, -EOVERFLOW);
+    }
+    if (subscriber->next < broadcast->sent) {
+        *item = *slot_of(broadcast, subscriber->next++);
+        return (int)eddyi_wait_settle(waiter, 0);
+    }
+    if (broadcast->is_closed) {
+        return -ENODATA;
+    }
+    subscriber->waiting = waiter;
+    subscriber->item = item;
+    return eddy_waitq_park(&broadcast->waiters, waiter, &broadcast_kind, subscriber);
+}

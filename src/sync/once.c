@@ -1,0 +1,70 @@
+#include <eddy/once.h>
+
+#include "base/wait.h"
+#include "sync/select.h"
+
+#include <errno.h>
+
+static const struct eddy_wait_kind once_kind = {.name = "once", .unpark = eddy_waitq_unpark, .expiry = -ETIMEDOUT};
+
+void eddy_once_init(struct eddy_once *once)
+{
+    *once = (struct eddy_once){.runner = NULL};
+    eddy_waitq_init(&once->waiters);
+}
+
+int eddy_once_fini(struct eddy_once *once)
+{
+    return once->runner != NULL || !eddy_waitq_is_empty(&once->waiters) ? -EBUSY : 0;
+}
+
+int eddy_once_begin(struct eddy_once *once, struct eddy_waiter *waiter)
+{
+    if (eddyi_is_forked(waiter->scheduler)) {
+        return -ECHILD;
+    }
+    if (once->done) {
+        return (int)eddyi_wait_settle(waiter, 0);
+    }
+    if (once->runner == eddyi_principal(waiter)) {
+        return -EDEADLK;
+    }
+    if (once->runner != NULL) {
+        return eddy_waitq_park(&once->waiters, waiter, &once_kind, once);
+    }
+    once->runner = eddyi_principal(waiter);
+    return (int)eddyi_wait_settle(waiter, 1);
+}
+
+int eddy_once_done(struct eddy_once *once)
+{
+    if (once->runner == NULL) {
+        return -EINVAL;
+    }
+    once->runner = NULL;
+    once->done = true;
+    eddy_waitq_wake_all(&once->waiters, 0);
+    return 0;
+}
+
+int eddy_once_give_up(struct eddy_once *once)
+{
+    if (once->runner == NULL) {
+        return -EINVAL;
+    }
+    struct eddy_waiter *next = eddy_waitq_first(&once->waiters);
+    once->runner = next != NULL ? eddyi_principal(next) : NULL;
+    if (next != NULL) {
+        eddy_waitq_wake(next, 1);
+    }
+    return 0;
+}
+
+/* At the end of an EDDY_ONCE: who runs is still at it only if it did not get done. */
+void eddyi_once_leave(void *subject)
+{
+    struct eddy_once *once = subject;
+    if (once->runner != NULL && once->runner->scheduler->running == once->runner) {
+        (void)eddy_once_give_up(once);
+    }
+}

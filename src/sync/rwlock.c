@@ -1,0 +1,172 @@
+#include <eddy/rwlock.h>
+
+#include "base/wait.h"
+#include "sync/select.h"
+
+#include <errno.h>
+
+static void unpark_rwlock(struct eddy_waiter *waiter);
+
+static const struct eddy_wait_kind read_lock_kind = {
+    .name = "lock to read", .unpark = unpark_rwlock, .expiry = -ETIMEDOUT};
+static const struct eddy_wait_kind write_lock_kind = {
+    .name = "lock to write", .unpark = unpark_rwlock, .expiry = -ETIMEDOUT};
+
+static bool may_read(const struct eddy_rwlock *lock)
+{
+    return lock->writer == NULL;
+}
+
+static bool may_write(const struct eddy_rwlock *lock)
+{
+    return lock->writer == NULL && lock->readers == 0;
+}
+
+static void begin_read(struct eddy_rwlock *lock)
+{
+    lock->readers++;
+    lock->reads++;
+}
+
+static void begin_write(struct eddy_rwlock *lock, struct eddy_waiter *waiter)
+{
+    lock->writer = eddyi_principal(waiter);
+    lock->writes++;
+}
+
+/* Let in who can go now, from the head of the queue. */
+static void serve(struct eddy_rwlock *lock)
+{
+    struct eddy_waiter *first;
+    while ((first = eddy_waitq_first(&lock->waiters)) != NULL) {
+        if (first->kind == &write_lock_kind) {
+            if (may_write(lock)) {
+                begin_write(lock, first);
+                eddy_waitq_wake(first, 0);
+            }
+            return;
+        }
+        if (!may_read(lock)) {
+            return;
+        }
+        begin_read(lock);
+        eddy_waitq_wake(first, 0);
+    }
+}
+
+static void unpark_rwlock(struct eddy_waiter *waiter)
+{
+    eddy_list_remove(&waiter->link);
+    serve(waiter->queue); /* a writer that gives up lets the readers behind it go */
+}
+
+void eddy_rwlock_init(struct eddy_rwlock *lock)
+{
+    *lock = (struct eddy_rwlock){.writer = NULL};
+    eddy_waitq_init(&lock->waiters);
+}
+
+int eddy_rwlock_fini(struct eddy_rwlock *lock)
+{
+    return may_write(lock) && eddy_waitq_is_empty(&lock->waiters) ? 0 : -EBUSY;
+}
+
+int eddy_rwlock_try_read(struct eddy_rwlock *lock, struct eddy_waiter *waiter)
+{
+    if (eddyi_is_forked(waiter->scheduler)) {
+        return -ECHILD;
+    }
+    if (lock->writer == eddyi_principal(waiter)) {
+        return -EDEADLK;
+    }
+    if (!may_read(lock) || !eddy_waitq_is_empty(&lock->waiters)) {
+        return -EAGAIN;
+    }
+    begin_read(lock);
+    return 0;
+}
+
+int eddy_rwlock_try_write(struct eddy_rwlock *lock, struct eddy_waiter *waiter)
+{
+    if (eddyi_is_forked(waiter->scheduler)) {
+        return -ECHILD;
+    }
+    if (lock->writer == eddyi_principal(waiter)) {
+        return -EDEADLK;
+    }
+    if (!may_write(lock) || !eddy_waitq_is_empty(&lock->waiters)) {
+        return -EAGAIN;
+    }
+    begin_write(lock, waiter);
+    return 0;
+}
+
+int eddy_rwlock_read(struct eddy_rwlock *lock, struct eddy_waiter *waiter)
+{
+    int result = eddy_rwlock_try_read(lock, waiter);
+    if (result == -EAGAIN) {
+        return eddy_waitq_park(&lock->waiters, waiter, &read_lock_kind, lock);
+    }
+    return result == 0 ? (int)eddyi_wait_settle(waiter, 0) : result;
+}
+
+int eddy_rwlock_write(struct eddy_rwlock *lock, struct eddy_waiter *waiter)
+{
+    int result = eddy_rwlock_try_write(lock, waiter);
+    if (result == -EAGAIN) {
+        return eddy_waitq_park(&lock->waiters, waiter, &write_lock_kind, lock);
+    }
+    return result == 0 ? (int)eddyi_wait_settle(waiter, 0) : result;
+}
+
+int eddy_rwlock_read_release(struct eddy_rwlock *lock)
+{
+    if (lock->readers == 0) {
+        return -EPERM;
+    }
+    lock->readers--;
+    serve(lock);
+    return 0;
+}
+
+static bool is_writing(const struct eddy_rwlock *lock)
+{
+    const struct eddy_waiter *writer = lock->writer;
+    return writer != NULL && (writer->scheduler->running == NULL || writer->scheduler->running == writer);
+}
+
+int eddy_rwlock_write_release(struct eddy_rwlock *lock)
+{
+    if (!is_writing(lock)) {
+        return -EPERM;
+    }
+    lock->writer = NULL;
+    serve(lock);
+    return 0;
+}
+
+int eddy_rwlock_downgrade(struct eddy_rwlock *lock)
+{
+    if (!is_writing(lock)) {
+        return -EPERM;
+    }
+    lock->writer = NULL;
+    begin_read(lock);
+    serve(lock);
+    return 0;
+}
+
+size_t eddy_rwlock_waiting(const struct eddy_rwlock *lock)
+{
+    return eddy_waitq_length(&lock->waiters);
+}
+
+void eddyi_rwlock_give_back_read(void *lock)
+{
+    (void)eddy_rwlock_read_release(lock);
+}
+
+void eddyi_rwlock_give_back_write(void *lock)
+{
+    (void)eddy_rwlock_write_release(lock);
+}
