@@ -46,5 +46,7 @@
 #include <eddy/listener.h>  /* servers */
 #include <eddy/dump.h>      /* what every task waits for */
 #include <eddy/run.h>       /* a whole program */
+#include <eddy/sim.h>       /* a system with a virtual clock */
+#include <eddy/test.h>      /* every cancel, every order */
 
 #endif

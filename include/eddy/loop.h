@@ -33,6 +33,8 @@ struct eddy_loop_options {
     struct eddy_allocator allocator; /* resize == NULL: malloc */
     unsigned flags;                  /* EDDY_KEEP_SIGPIPE */
     int budget;                      /* operations that may be ready at once in a wake: 128 */
+    eddy_choose_fn *choose;          /* for tests: in which order those who are ready are woken; NULL: as they came */
+    void *choose_context;
 };
 
 /* The signals that are open in a loop. */

@@ -143,6 +143,10 @@ EDDY_API void eddy_wait_retry(struct eddy_waiter *waiter);
  * spent, queues `waiter` to be woken with it and returns EDDY_PENDING. */
 EDDY_API ssize_t eddy_wait_settle(struct eddy_waiter *waiter, ssize_t result);
 
+/* Which of the `ready` (> 0) waiters of this pass is woken next: below `ready`; 0 is the first. Called before each wake;
+ * it may cancel tasks. */
+typedef size_t eddy_choose_fn(void *context, size_t ready);
+
 /* What runs now and what runs later: pure data that a loop embeds and drives. */
 struct eddy_scheduler {
     /* read-only */
@@ -165,6 +169,8 @@ struct eddy_scheduler {
     eddy_ns (*clock)(void *context);
     void *clock_context;
     struct eddy_log log;
+    eddy_choose_fn *choose; /* a test's, or NULL */
+    void *choose_context;
     size_t background; /* external waits that give no hope: they do not keep a run going */
     size_t daemons;    /* tasks that do not */
     eddy_ns cleanup_timeout;

@@ -26,7 +26,7 @@ EDDY_BEGIN_DECLS
 #define EDDY_READABLE 1
 #define EDDY_WRITABLE 2
 #define EDDY_URGENT 4 /* urgent data, and what /proc and GPIO files signal */
-#define EDDY_HANGUP 8   /* only in results: the other end is gone, or an error is pending */
+#define EDDY_HANGUP 8 /* only in results: the other end is gone, or an error is pending */
 
 /* The caller owns the memory; it must not move until it is closed. */
 struct eddy_watch {

@@ -177,6 +177,8 @@ void eddyi_scheduler_init(struct eddy_scheduler *scheduler, eddy_ns (*clock)(voi
     scheduler->now_is_old = false;
     scheduler->stamp = eddyi_stamp(scheduler->now);
     scheduler->log = (struct eddy_log){NULL, NULL};
+    scheduler->choose = NULL;
+    scheduler->choose_context = NULL;
     scheduler->background = 0;
     scheduler->daemons = 0;
     scheduler->cleanup_timeout = EDDY_SEC(5);
@@ -204,10 +206,43 @@ static inline bool complete_retry(struct eddy_waiter *waiter)
     return true;
 }
 
+/* Move the one of this pass whom the test chooses to the head of the queue. */
+static void choose_next(struct eddy_scheduler *scheduler)
+{
+    size_t count = 1;
+    for (const struct eddy_waiter *at = scheduler->ready_first; at != scheduler->pass_last; at = at->ready_next) {
+        count++;
+    }
+    size_t chosen = scheduler->choose(scheduler->choose_context, count);
+    if (chosen == 0 || chosen >= count || scheduler->pass_last == NULL) {
+        return;
+    }
+    struct eddy_waiter *before = scheduler->ready_first;
+    for (size_t i = 1; i < chosen; i++) {
+        before = before->ready_next;
+    }
+    struct eddy_waiter *waiter = before->ready_next;
+    before->ready_next = waiter->ready_next;
+    if (scheduler->ready_last == waiter) {
+        scheduler->ready_last = before;
+    }
+    if (scheduler->pass_last == waiter) {
+        scheduler->pass_last = before;
+    }
+    waiter->ready_next = scheduler->ready_first;
+    scheduler->ready_first = waiter;
+}
+
 void eddyi_scheduler_pass(struct eddy_scheduler *scheduler)
 {
     scheduler->pass_last = scheduler->ready_last;
     while (scheduler->ready_first != NULL && scheduler->pass_last != NULL) {
+        if (__builtin_expect(scheduler->choose != NULL, 0)) {
+            choose_next(scheduler);
+            if (scheduler->ready_first == NULL) {
+                break;
+            }
+        }
         struct eddy_waiter *waiter = scheduler->ready_first;
         scheduler->ready_first = waiter->ready_next;
         __builtin_prefetch(waiter->ready_next);

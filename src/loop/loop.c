@@ -117,6 +117,8 @@ int eddy_loop_init(struct eddy_loop *loop, const struct eddy_loop_options *optio
     }
     eddyi_scheduler_init(&loop->scheduler, loop->os->clock, loop->os->context, loop->alive,
                          options->budget > 0 ? options->budget : BUDGET, &loop->allocator);
+    loop->scheduler.choose = options->choose;
+    loop->scheduler.choose_context = options->choose_context;
     current = loop;
     return 0;
 }
