@@ -44,6 +44,7 @@
 #include <eddy/address.h>   /* socket addresses */
 #include <eddy/stream.h>    /* bytes over sockets */
 #include <eddy/listener.h>  /* servers */
+#include <eddy/memory.h>    /* a stream without a socket */
 #include <eddy/dump.h>      /* what every task waits for */
 #include <eddy/run.h>       /* a whole program */
 #include <eddy/sim.h>       /* a system with a virtual clock */

@@ -62,6 +62,9 @@ EDDY_API void eddy_subscriber_close(struct eddy_subscriber *subscriber);
 EDDY_API int eddy_subscriber_receive(struct eddy_subscriber *subscriber, void **item, uint64_t *missed,
                                      struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
 
+/* The same without waiting. -EAGAIN: there is none yet. */
+EDDY_API int eddy_subscriber_try(struct eddy_subscriber *subscriber, void **item, uint64_t *missed) EDDY_CHECK_RESULT;
+
 EDDY_END_DECLS
 
 #endif

@@ -20,6 +20,8 @@ struct eddy_condition {
     /* private */
     struct eddy_waitq waiters;
     struct eddy_lock *lock;
+    /* read-only */
+    uint64_t notified; /* waits that a notification ended */
 };
 
 /* A condition of what `lock` guards; it may have several. */

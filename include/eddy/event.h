@@ -16,6 +16,7 @@ struct eddy_event {
     struct eddy_waitq waiters;
     /* read-only */
     bool is_set;
+    uint64_t sets; /* how often it was set, when it was not */
 };
 
 EDDY_API void eddy_event_init(struct eddy_event *event);
@@ -31,6 +32,9 @@ EDDY_API void eddy_event_reset(struct eddy_event *event);
 
 /* Wait until it is set. 0; -ECHILD. */
 EDDY_API int eddy_event_wait(struct eddy_event *event, struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
+
+/* The same without waiting. -EAGAIN: it is not set. */
+EDDY_API int eddy_event_try(const struct eddy_event *event) EDDY_CHECK_RESULT;
 
 EDDY_API size_t eddy_event_waiting(const struct eddy_event *event);
 

@@ -51,6 +51,9 @@ EDDY_API void eddy_reader_open(struct eddy_reader *reader, struct eddy_latest *l
  * the last value was seen; -ECHILD. */
 EDDY_API int eddy_reader_changed(struct eddy_reader *reader, struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
 
+/* The same without waiting. -EAGAIN: it is the one seen last. */
+EDDY_API int eddy_reader_try(struct eddy_reader *reader) EDDY_CHECK_RESULT;
+
 /* The present value, which counts as seen. */
 EDDY_API void *eddy_reader_value(struct eddy_reader *reader);
 

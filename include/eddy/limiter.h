@@ -33,6 +33,8 @@ struct eddy_limiter {
     /* read-only */
     size_t total;
     size_t lent;
+    size_t peak;       /* the most that ever were lent */
+    uint64_t borrowed; /* how often */
 };
 
 EDDY_API void eddy_limiter_init(struct eddy_limiter *limiter, size_t total);

@@ -19,7 +19,8 @@ struct eddy_notify {
     /* private */
     struct eddy_waitq waiters;
     /* read-only */
-    bool permit; /* a notification is kept */
+    bool permit;       /* a notification is kept */
+    uint64_t notified; /* waits that a notification ended */
 };
 
 EDDY_API void eddy_notify_init(struct eddy_notify *notify);
@@ -38,6 +39,9 @@ EDDY_API size_t eddy_notify_all(struct eddy_notify *notify);
 
 /* Wait for a notification, or take the one that is kept. 0; -ECHILD. */
 EDDY_API int eddy_notify_wait(struct eddy_notify *notify, struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
+
+/* The same without waiting. -EAGAIN: none is kept. */
+EDDY_API int eddy_notify_try(struct eddy_notify *notify) EDDY_CHECK_RESULT;
 
 EDDY_API size_t eddy_notify_waiting(const struct eddy_notify *notify);
 

@@ -23,6 +23,7 @@ struct eddy_once {
     /* read-only */
     struct eddy_waiter *runner; /* who is at it; NULL: nobody */
     bool done;
+    unsigned attempts; /* how often somebody began */
 };
 
 EDDY_API void eddy_once_init(struct eddy_once *once);
@@ -33,6 +34,9 @@ EDDY_API int eddy_once_fini(struct eddy_once *once);
 /* 0: it is done; 1: it is for you to do: then call eddy_once_done() or eddy_once_give_up(). Waits while another is at it.
  * -EDEADLK: `waiter` is at it itself; -ECHILD. */
 EDDY_API int eddy_once_begin(struct eddy_once *once, struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
+
+/* The same without waiting. -EAGAIN: somebody is at it. */
+EDDY_API int eddy_once_try(struct eddy_once *once, struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
 
 /* It is done. 0; -EINVAL: nobody is at it, or it was done before. */
 EDDY_API int eddy_once_done(struct eddy_once *once);

@@ -147,6 +147,13 @@ int eddy_loop_fini(struct eddy_loop *loop)
     return 0;
 }
 
+void eddyi_loop_forget(const struct eddy_loop *loop)
+{
+    if (current == loop) {
+        current = NULL;
+    }
+}
+
 struct eddy_loop *eddy_loop_current(void)
 {
     return current;

@@ -19,4 +19,7 @@ static inline bool eddyi_loop_is_usable(const struct eddy_loop *loop)
     return true;
 }
 
+/* This thread may start another loop, though this one could not end: it is leaked. */
+void eddyi_loop_forget(const struct eddy_loop *loop);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/wait.h"
+#include "loop/loop.h"
 #include "task/lifetime.h"
 
 #include <eddy/dump.h>
@@ -144,6 +145,7 @@ int eddyi_run_end(struct eddy_runner *runner, int result)
                                                    .error = -EBUSY,
                                                    .text = "main has ended, and something of the loop is still open",
                                                });
+        eddyi_loop_forget(&runner->loop);
         return result < 0 ? result : -EBUSY;
     }
     allocator.resize(allocator.context, runner, sizeof *runner, 0);

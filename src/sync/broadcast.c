@@ -103,13 +103,9 @@ void eddy_subscriber_close(struct eddy_subscriber *subscriber)
     }
 }
 
-int eddy_subscriber_receive(struct eddy_subscriber *subscriber, void **item, uint64_t *missed,
-                            struct eddy_waiter *waiter)
+int eddy_subscriber_try(struct eddy_subscriber *subscriber, void **item, uint64_t *missed)
 {
     struct eddy_broadcast *broadcast = subscriber->broadcast;
-    if (eddyi_is_forked(waiter->scheduler)) {
-        return -ECHILD;
-    }
     if (broadcast == NULL || subscriber->waiting != NULL) {
         return broadcast == NULL ? -ESHUTDOWN : -EBUSY;
     }
@@ -118,16 +114,26 @@ int eddy_subscriber_receive(struct eddy_subscriber *subscriber, void **item, uin
             *missed = oldest(broadcast) - subscriber->next;
         }
         subscriber->next = oldest(broadcast);
-        return (int)eddyi_wait_settle(waiter, -EOVERFLOW);
+        return -EOVERFLOW;
     }
     if (subscriber->next < broadcast->sent) {
         *item = *slot_of(broadcast, subscriber->next++);
-        return (int)eddyi_wait_settle(waiter, 0);
+        return 0;
     }
-    if (broadcast->is_closed) {
-        return -ENODATA;
+    return broadcast->is_closed ? -ENODATA : -EAGAIN;
+}
+
+int eddy_subscriber_receive(struct eddy_subscriber *subscriber, void **item, uint64_t *missed,
+                            struct eddy_waiter *waiter)
+{
+    if (eddyi_is_forked(waiter->scheduler)) {
+        return -ECHILD;
     }
-    subscriber->waiting = waiter;
-    subscriber->item = item;
-    return eddy_waitq_park(&broadcast->waiters, waiter, &broadcast_kind, subscriber);
+    int result = eddy_subscriber_try(subscriber, item, missed);
+    if (result == -EAGAIN) {
+        subscriber->waiting = waiter;
+        subscriber->item = item;
+        return eddy_waitq_park(&subscriber->broadcast->waiters, waiter, &broadcast_kind, subscriber);
+    }
+    return result == 0 || result == -EOVERFLOW ? (int)eddyi_wait_settle(waiter, result) : result;
 }

@@ -25,6 +25,7 @@ void eddy_condition_init(struct eddy_condition *condition, struct eddy_lock *loc
 {
     eddy_waitq_init(&condition->waiters);
     condition->lock = lock;
+    condition->notified = 0;
 }
 
 int eddy_condition_fini(struct eddy_condition *condition)
@@ -64,6 +65,7 @@ ssize_t eddy_condition_notify(struct eddy_condition *condition, size_t count)
         eddy_list_remove(&waiter->link);
         eddyi_lock_regain(condition->lock, waiter, 0);
     }
+    condition->notified += notified;
     return (ssize_t)notified;
 }
 

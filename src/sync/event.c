@@ -10,6 +10,7 @@ void eddy_event_init(struct eddy_event *event)
 {
     eddy_waitq_init(&event->waiters);
     event->is_set = false;
+    event->sets = 0;
 }
 
 int eddy_event_fini(struct eddy_event *event)
@@ -19,6 +20,7 @@ int eddy_event_fini(struct eddy_event *event)
 
 void eddy_event_set(struct eddy_event *event)
 {
+    event->sets += !event->is_set;
     event->is_set = true;
     eddy_waitq_wake_all(&event->waiters, 0);
 }
@@ -37,6 +39,11 @@ int eddy_event_wait(struct eddy_event *event, struct eddy_waiter *waiter)
         return (int)eddyi_wait_settle(waiter, 0);
     }
     return eddy_waitq_park(&event->waiters, waiter, &event_kind, event);
+}
+
+int eddy_event_try(const struct eddy_event *event)
+{
+    return event->is_set ? 0 : -EAGAIN;
 }
 
 size_t eddy_event_waiting(const struct eddy_event *event)

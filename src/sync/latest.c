@@ -47,20 +47,26 @@ void eddy_reader_open(struct eddy_reader *reader, struct eddy_latest *latest)
     reader->seen = latest->version;
 }
 
-int eddy_reader_changed(struct eddy_reader *reader, struct eddy_waiter *waiter)
+int eddy_reader_try(struct eddy_reader *reader)
 {
     struct eddy_latest *latest = reader->latest;
+    if (reader->seen == latest->version) {
+        return latest->is_closed ? -ENODATA : -EAGAIN;
+    }
+    reader->seen = latest->version;
+    return 0;
+}
+
+int eddy_reader_changed(struct eddy_reader *reader, struct eddy_waiter *waiter)
+{
     if (eddyi_is_forked(waiter->scheduler)) {
         return -ECHILD;
     }
-    if (reader->seen != latest->version) {
-        reader->seen = latest->version;
-        return (int)eddyi_wait_settle(waiter, 0);
+    int result = eddy_reader_try(reader);
+    if (result == -EAGAIN) {
+        return eddy_waitq_park(&reader->latest->waiters, waiter, &change_kind, reader);
     }
-    if (latest->is_closed) {
-        return -ENODATA;
-    }
-    return eddy_waitq_park(&latest->waiters, waiter, &change_kind, reader);
+    return result == 0 ? (int)eddyi_wait_settle(waiter, 0) : result;
 }
 
 void *eddy_reader_value(struct eddy_reader *reader)

@@ -51,6 +51,8 @@ static void abandon_loan(struct eddyi_held *held)
 static void lend(struct eddy_limiter *limiter, struct eddy_loan *loan, struct eddy_waiter *owner)
 {
     limiter->lent++;
+    limiter->borrowed++;
+    limiter->peak = limiter->lent > limiter->peak ? limiter->lent : limiter->peak;
     loan->is_lent = true;
     if (owner != NULL && loan->borrower == owner && owner->wake == eddyi_task_run) {
         struct eddy_task *task = eddy_task_of(owner);

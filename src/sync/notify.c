@@ -11,6 +11,7 @@ void eddy_notify_init(struct eddy_notify *notify)
 {
     eddy_waitq_init(&notify->waiters);
     notify->permit = false;
+    notify->notified = 0;
 }
 
 int eddy_notify_fini(struct eddy_notify *notify)
@@ -21,6 +22,7 @@ int eddy_notify_fini(struct eddy_notify *notify)
 static void notify_whom(struct eddy_notify *notify, struct eddy_waiter *waiter)
 {
     if (waiter != NULL) {
+        notify->notified++;
         eddy_waitq_wake(waiter, 0);
     } else {
         notify->permit = true;
@@ -39,7 +41,19 @@ void eddy_notify_last(struct eddy_notify *notify)
 
 size_t eddy_notify_all(struct eddy_notify *notify)
 {
-    return eddy_waitq_wake_all(&notify->waiters, 0);
+    size_t count = eddy_waitq_wake_all(&notify->waiters, 0);
+    notify->notified += count;
+    return count;
+}
+
+int eddy_notify_try(struct eddy_notify *notify)
+{
+    if (!notify->permit) {
+        return -EAGAIN;
+    }
+    notify->permit = false;
+    notify->notified++;
+    return 0;
 }
 
 int eddy_notify_wait(struct eddy_notify *notify, struct eddy_waiter *waiter)
@@ -47,8 +61,7 @@ int eddy_notify_wait(struct eddy_notify *notify, struct eddy_waiter *waiter)
     if (eddyi_is_forked(waiter->scheduler)) {
         return -ECHILD;
     }
-    if (notify->permit) {
-        notify->permit = false;
+    if (eddy_notify_try(notify) == 0) {
         return (int)eddyi_wait_settle(waiter, 0);
     }
     return eddy_waitq_park(&notify->waiters, waiter, &notify_kind, notify);

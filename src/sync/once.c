@@ -18,22 +18,34 @@ int eddy_once_fini(struct eddy_once *once)
     return once->runner != NULL || !eddy_waitq_is_empty(&once->waiters) ? -EBUSY : 0;
 }
 
-int eddy_once_begin(struct eddy_once *once, struct eddy_waiter *waiter)
+static void begin_attempt(struct eddy_once *once, struct eddy_waiter *waiter)
+{
+    once->runner = eddyi_principal(waiter);
+    once->attempts++;
+}
+
+int eddy_once_try(struct eddy_once *once, struct eddy_waiter *waiter)
 {
     if (eddyi_is_forked(waiter->scheduler)) {
         return -ECHILD;
     }
     if (once->done) {
-        return (int)eddyi_wait_settle(waiter, 0);
-    }
-    if (once->runner == eddyi_principal(waiter)) {
-        return -EDEADLK;
+        return 0;
     }
     if (once->runner != NULL) {
+        return once->runner == eddyi_principal(waiter) ? -EDEADLK : -EAGAIN;
+    }
+    begin_attempt(once, waiter);
+    return 1;
+}
+
+int eddy_once_begin(struct eddy_once *once, struct eddy_waiter *waiter)
+{
+    int result = eddy_once_try(once, waiter);
+    if (result == -EAGAIN) {
         return eddy_waitq_park(&once->waiters, waiter, &once_kind, once);
     }
-    once->runner = eddyi_principal(waiter);
-    return (int)eddyi_wait_settle(waiter, 1);
+    return result >= 0 ? (int)eddyi_wait_settle(waiter, result) : result;
 }
 
 int eddy_once_done(struct eddy_once *once)
@@ -53,8 +65,9 @@ int eddy_once_give_up(struct eddy_once *once)
         return -EINVAL;
     }
     struct eddy_waiter *next = eddy_waitq_first(&once->waiters);
-    once->runner = next != NULL ? eddyi_principal(next) : NULL;
+    once->runner = NULL;
     if (next != NULL) {
+        begin_attempt(once, next);
         eddy_waitq_wake(next, 1);
     }
     return 0;

@@ -34,6 +34,18 @@ static void begin_write(struct eddy_rwlock *lock, struct eddy_waiter *waiter)
     lock->writes++;
 }
 
+static inline void verify_rwlock(const struct eddy_rwlock *lock)
+{
+#ifdef EDDY_DEBUG
+    const struct eddy_waiter *first = eddy_waitq_first(&lock->waiters);
+    assert((lock->writer == NULL || lock->readers == 0) && "many read, or one writes");
+    assert((first == NULL || !(first->kind == &write_lock_kind ? may_write(lock) : may_read(lock))) &&
+           "the first that waits cannot go");
+#else
+    (void)lock;
+#endif
+}
+
 /* Let in who can go now, from the head of the queue. */
 static void serve(struct eddy_rwlock *lock)
 {
@@ -44,14 +56,15 @@ static void serve(struct eddy_rwlock *lock)
                 begin_write(lock, first);
                 eddy_waitq_wake(first, 0);
             }
-            return;
+            break;
         }
         if (!may_read(lock)) {
-            return;
+            break;
         }
         begin_read(lock);
         eddy_waitq_wake(first, 0);
     }
+    verify_rwlock(lock);
 }
 
 static void unpark_rwlock(struct eddy_waiter *waiter)

@@ -16,6 +16,17 @@ static inline void take_permits(struct eddy_semaphore *semaphore, uint32_t count
     semaphore->acquired += count;
 }
 
+static inline void verify_permits(const struct eddy_semaphore *semaphore)
+{
+#ifdef EDDY_DEBUG
+    const struct eddy_waiter *first = eddy_waitq_first(&semaphore->waiters);
+    assert(semaphore->available <= semaphore->max && "there are at most max permits");
+    assert((first == NULL || semaphore->available < first->size) && "nobody waits for permits that are there");
+#else
+    (void)semaphore;
+#endif
+}
+
 /* Let in who can go now, from the head of the queue. */
 static void serve_permits(struct eddy_semaphore *semaphore)
 {
@@ -24,6 +35,7 @@ static void serve_permits(struct eddy_semaphore *semaphore)
         take_permits(semaphore, first->size);
         eddy_waitq_wake(first, 0);
     }
+    verify_permits(semaphore);
 }
 
 static void unpark_semaphore(struct eddy_waiter *waiter)

@@ -1,0 +1,209 @@
+/* Bytes go from a writer to the reader that waits, or into the reader's ring; so either the reader is not parked or the ring
+ * is empty, and either the writer is not or the ring is full. */
+#include <eddy/memory.h>
+
+#include "base/wait.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+static void unpark_memory_reader(struct eddy_waiter *waiter)
+{
+    ((struct eddy_memory *)waiter->transfer.subject)->reader = NULL;
+}
+
+static void unpark_memory_writer(struct eddy_waiter *waiter)
+{
+    ((struct eddy_memory *)waiter->transfer.subject)->writer = NULL;
+}
+
+static const struct eddy_wait_kind memory_read_kind = {
+    .name = "read", .unpark = unpark_memory_reader, .expiry = -ETIMEDOUT};
+static const struct eddy_wait_kind memory_write_kind = {
+    .name = "write", .unpark = unpark_memory_writer, .expiry = -ETIMEDOUT};
+
+void eddy_memory_open(struct eddy_memory *one, void *one_buffer, size_t one_size, struct eddy_memory *other,
+                      void *other_buffer, size_t other_size)
+{
+    assert(one_size > 0 && other_size > 0 && "a stream has room for a byte");
+    *one = (struct eddy_memory){.peer = other, .buffer = one_buffer, .size = one_size, .is_open = true};
+    *other = (struct eddy_memory){.peer = one, .buffer = other_buffer, .size = other_size, .is_open = true};
+}
+
+/* ---- The ring -------------------------------------------------------------------------- */
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static size_t take_bytes(struct eddy_memory *memory, char *buffer, size_t size)
+{
+    size_t count = smaller(size, memory->length);
+    size_t first = smaller(count, memory->size - memory->head);
+    memcpy(buffer, memory->buffer + memory->head, first);
+    memcpy(buffer + first, memory->buffer, count - first);
+    memory->head = (memory->head + count) % memory->size;
+    memory->length -= count;
+    return count;
+}
+
+static size_t put_bytes(struct eddy_memory *memory, const char *data, size_t size)
+{
+    size_t count = smaller(size, memory->size - memory->length);
+    size_t tail = (memory->head + memory->length) % memory->size;
+    size_t first = smaller(count, memory->size - tail);
+    memcpy(memory->buffer + tail, data, first);
+    memcpy(memory->buffer, data + first, count - first);
+    memory->length += count;
+    return count;
+}
+
+static void wake_reader(struct eddy_memory *memory, ssize_t result)
+{
+    struct eddy_waiter *waiter = memory->reader;
+    if (waiter != NULL) {
+        memory->reader = NULL;
+        eddy_wait_wake(waiter, result);
+    }
+}
+
+static void wake_writer(struct eddy_memory *memory, ssize_t result)
+{
+    struct eddy_waiter *waiter = memory->writer;
+    if (waiter != NULL) {
+        memory->writer = NULL;
+        eddy_wait_wake(waiter, result);
+    }
+}
+
+/* Send as much as there is room for: first to who waits. */
+static size_t pass_on(struct eddy_memory *from, const char *data, size_t size)
+{
+    struct eddy_memory *to = from->peer;
+    size_t count = 0;
+    if (to->reader != NULL) {
+        count = smaller(size, to->reader->size);
+        memcpy(to->reader->transfer.data, data, count);
+        wake_reader(to, (ssize_t)count);
+    }
+    count += put_bytes(to, data + count, size - count);
+    from->sent += count;
+    return count;
+}
+
+/* There is room again: let the parked writer of the other end go on. */
+static void pull(struct eddy_memory *memory)
+{
+    struct eddy_memory *from = memory->peer;
+    if (from != NULL && from->writer != NULL) {
+        struct eddy_waiter *waiter = from->writer;
+        size_t count = pass_on(from, waiter->transfer.data, waiter->size);
+        waiter->transfer.data += count;
+        waiter->size -= (uint32_t)count;
+        if (waiter->size == 0) {
+            wake_writer(from, (ssize_t)from->sent);
+        }
+    }
+}
+
+/* ---- Reading and writing --------------------------------------------------------------- */
+
+static int refuse(const struct eddy_memory *memory, size_t size, const struct eddy_waiter *waiter)
+{
+    if (eddyi_is_forked(waiter->scheduler)) {
+        return -ECHILD;
+    }
+    if (!memory->is_open) {
+        return -ESHUTDOWN;
+    }
+    return size > INT32_MAX ? -EINVAL : 0;
+}
+
+static int park_transfer(struct eddy_memory *memory, void *data, size_t size, struct eddy_waiter *waiter,
+                         const struct eddy_wait_kind *kind)
+{
+    eddyi_wait_check_memory(waiter, data);
+    waiter->transfer.subject = memory;
+    waiter->transfer.data = data;
+    waiter->size = (uint32_t)size;
+    return eddyi_wait_park(waiter, kind);
+}
+
+ssize_t eddy_memory_read(struct eddy_memory *memory, void *buffer, size_t size, struct eddy_waiter *waiter)
+{
+    int error = refuse(memory, size, waiter);
+    if (error < 0 || memory->reader != NULL) {
+        return error < 0 ? error : -EBUSY;
+    }
+    if (memory->length > 0 || size == 0) {
+        size_t count = take_bytes(memory, buffer, size);
+        pull(memory);
+        return eddyi_wait_settle(waiter, (ssize_t)count);
+    }
+    if (memory->at_end) {
+        return eddyi_wait_settle(waiter, 0);
+    }
+    memory->reader = waiter;
+    return park_transfer(memory, buffer, size, waiter, &memory_read_kind);
+}
+
+ssize_t eddy_memory_write(struct eddy_memory *memory, const void *data, size_t size, struct eddy_waiter *waiter)
+{
+    int error = refuse(memory, size, waiter);
+    if (error < 0 || memory->writer != NULL) {
+        return error < 0 ? error : -EBUSY;
+    }
+    memory->sent = 0;
+    if (memory->is_shut || memory->peer == NULL) {
+        return memory->is_shut ? -ESHUTDOWN : -EPIPE;
+    }
+    size_t count = pass_on(memory, data, size);
+    if (count == size) {
+        return eddyi_wait_settle(waiter, (ssize_t)size);
+    }
+    memory->writer = waiter;
+    char *rest = (char *)(uintptr_t)data + count; /* only ever read */
+    return park_transfer(memory, rest, size - count, waiter, &memory_write_kind);
+}
+
+size_t eddy_memory_sent(const struct eddy_memory *memory)
+{
+    return memory->sent;
+}
+
+/* ---- The end --------------------------------------------------------------------------- */
+
+int eddy_memory_shutdown(struct eddy_memory *memory)
+{
+    if (!memory->is_open || memory->is_shut) {
+        return -ESHUTDOWN;
+    }
+    memory->is_shut = true;
+    wake_writer(memory, -ESHUTDOWN);
+    if (memory->peer != NULL) {
+        memory->peer->at_end = true;
+        wake_reader(memory->peer, 0);
+    }
+    return 0;
+}
+
+void eddy_memory_close(struct eddy_memory *memory)
+{
+    if (!memory->is_open) {
+        return;
+    }
+    struct eddy_memory *peer = memory->peer;
+    memory->is_open = false;
+    memory->peer = NULL;
+    memory->length = 0;
+    wake_reader(memory, -ESHUTDOWN);
+    wake_writer(memory, -ESHUTDOWN);
+    if (peer != NULL) {
+        peer->peer = NULL;
+        peer->at_end = true;
+        wake_reader(peer, 0);
+        wake_writer(peer, -EPIPE);
+    }
+}
