@@ -6,15 +6,15 @@ export CMAKE_BUILD_PARALLEL_LEVEL="${CMAKE_BUILD_PARALLEL_LEVEL:-$jobs}" CTEST_P
 has() { command -v "$1" >/dev/null 2>&1; }
 has_header() { echo "#include <$1>" | ${CC:-cc} -E -x c - >/dev/null 2>&1; }
 
-# ensure [cmocka] [strace] [c++] [clang]: have a C compiler, cmake and these; install the packages that lack.
+# ensure [cmocka] [zlib] [strace] [c++] [clang] [gdb]: have a C compiler, cmake and these; install the packages that lack.
 ensure() {
     cc=${CC:-cc}
-    cc=${cc%% *} libc='' cmocka=cmocka cxx=g++
-    if has apt-get; then install='apt-get install -y --no-install-recommends' libc=libc6-dev cmocka=libcmocka-dev
-    elif has dnf; then install='dnf install -y' cmocka=libcmocka-devel cxx=gcc-c++
-    elif has zypper; then install='zypper --non-interactive install' cmocka=libcmocka-devel cxx=gcc-c++
+    cc=${cc%% *} libc='' cmocka=cmocka cxx=g++ zlib=zlib
+    if has apt-get; then install='apt-get install -y --no-install-recommends' libc=libc6-dev cmocka=libcmocka-dev zlib=zlib1g-dev
+    elif has dnf; then install='dnf install -y' cmocka=libcmocka-devel cxx=gcc-c++ zlib=zlib-devel
+    elif has zypper; then install='zypper --non-interactive install' cmocka=libcmocka-devel cxx=gcc-c++ zlib=zlib-devel
     elif has pacman; then install='pacman -Sy --noconfirm --needed' cxx=gcc
-    elif has apk; then install='apk add' libc='musl-dev linux-headers' cmocka=cmocka-dev
+    elif has apk; then install='apk add' libc='musl-dev linux-headers' cmocka=cmocka-dev zlib=zlib-dev
     else install=''; fi
 
     packages=''
@@ -25,6 +25,7 @@ ensure() {
     for want; do
         case $want in
         cmocka) has_header cmocka.h || packages="$packages $cmocka" ;;
+        zlib) has_header zlib.h || packages="$packages $zlib" ;;
         c++) has c++ || packages="$packages $cxx" ;;
         *) has "$want" || packages="$packages $want" ;;
         esac

@@ -2,9 +2,9 @@
  *
  *     eddy_dump(loop, stderr);
  *
- *     task gather, in its group's end since 0.1 s
+ *     task gather, waits for: end of its group since 0.1 s
  *       gather at hello.c:31: EDDY_GROUP(&my->all)
- *       task hello, in sleep since 0.1 s
+ *       task hello, waits for: sleep since 0.1 s
  *         hello at hello.c:20: eddy_sleep(EDDY_SEC(1), me)
  *
  * The lines of a task are its calls, from where it waits outward; below them stand the tasks of its groups.
