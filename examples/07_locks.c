@@ -42,16 +42,12 @@ static struct account *higher(struct account *a, struct account *b)
 
 EDDY_CORO(transfer)
 {
-    EDDY_BEGIN(transfer)
-    {
-        EDDY_PERMIT(&my->desk, &desks)
-        {
+    EDDY_BEGIN(transfer) {
+        EDDY_PERMIT(&my->desk, &desks) {
             at_desks++;
             most_at_desks = at_desks > most_at_desks ? at_desks : most_at_desks;
-            EDDY_LOCK(&my->first, &lower(my->from, my->to)->lock)
-            {
-                EDDY_LOCK(&my->second, &higher(my->from, my->to)->lock)
-                {
+            EDDY_LOCK(&my->first, &lower(my->from, my->to)->lock) {
+                EDDY_LOCK(&my->second, &higher(my->from, my->to)->lock) {
                     my->from->balance -= my->amount;
                     EDDY_AWAIT(eddy_sleep(EDDY_MS(10), me)); /* the bank: nobody may look now */
                     my->to->balance += my->amount;
@@ -60,8 +56,7 @@ EDDY_CORO(transfer)
             }
             at_desks--;
         }
-        EDDY_LOCK(&my->book, &books)
-        {
+        EDDY_LOCK(&my->book, &books) {
             entries++;
             eddy_condition_notify_all(&entered);
         }
@@ -78,15 +73,11 @@ struct careless {
 /* The wrong order, to see what happens: the one who would make the ring is refused. */
 EDDY_CORO(careless)
 {
-    EDDY_BEGIN(careless)
-    {
-        EDDY_CATCH(&my->caught)
-        {
-            EDDY_LOCK(&my->first, my->one)
-            {
+    EDDY_BEGIN(careless) {
+        EDDY_CATCH(&my->caught) {
+            EDDY_LOCK(&my->first, my->one) {
                 EDDY_AWAIT(eddy_yield(me));
-                EDDY_LOCK(&my->second, my->other)
-                {
+                EDDY_LOCK(&my->second, my->other) {
                     puts("careless: got both");
                 }
             }
@@ -112,22 +103,19 @@ struct bank {
 
 EDDY_CORO(bank)
 {
-    EDDY_BEGIN(bank)
-    {
+    EDDY_BEGIN(bank) {
         for (my->i = 0; my->i < ACCOUNTS; my->i++) {
             eddy_lock_init(&accounts[my->i].lock);
         }
         eddy_semaphore_init(&desks, DESKS, DESKS);
         eddy_lock_init(&books);
         eddy_condition_init(&entered, &books);
-        EDDY_GROUP(&my->all)
-        {
+        EDDY_GROUP(&my->all) {
             for (my->i = 0; my->i < TRANSFERS; my->i++) {
                 EDDY_TRY(my->error, EDDY_SPAWN(&my->all, transfer, .from = &accounts[my->i % ACCOUNTS],
                                                .to = &accounts[(my->i + 1) % ACCOUNTS], .amount = 10 * (my->i + 1)));
             }
-            EDDY_LOCK(&my->book, &books)
-            {
+            EDDY_LOCK(&my->book, &books) {
                 while (entries < TRANSFERS) {
                     EDDY_AWAIT(eddy_condition_wait(&entered, me));
                 }
@@ -139,8 +127,7 @@ EDDY_CORO(bank)
         printf("at most %d at the %d desks; %d entries\n", most_at_desks, DESKS, entries);
 
         eddy_loop_set_log(eddy_loop_current(), be_quiet, NULL);
-        EDDY_GROUP(&my->all)
-        {
+        EDDY_GROUP(&my->all) {
             EDDY_TRY(my->error, EDDY_SPAWN(&my->all, careless, .one = &accounts[0].lock, .other = &accounts[1].lock));
             EDDY_TRY(my->error, EDDY_SPAWN(&my->all, careless, .one = &accounts[1].lock, .other = &accounts[0].lock));
         }

@@ -35,8 +35,7 @@ struct reader {
 
 EDDY_CORO(reader)
 {
-    EDDY_BEGIN(reader)
-    {
+    EDDY_BEGIN(reader) {
         my->file = fopen(my->path, "rb");
         if (my->file == NULL) {
             EDDY_FAIL(-errno, "%s", my->path);
@@ -80,11 +79,9 @@ struct worker {
 
 EDDY_CORO(worker)
 {
-    EDDY_BEGIN(worker)
-    {
+    EDDY_BEGIN(worker) {
         for (;;) {
-            EDDY_QUEUE_WORK(&my->work, &chunks, &my->item)
-            {
+            EDDY_QUEUE_WORK(&my->work, &chunks, &my->item) {
                 my->chunk = my->item;
                 my->chunk->sum = crc32(0, my->chunk->bytes, my->chunk->size);
                 for (my->i = 0; my->i < my->pause; my->i++) {
@@ -127,11 +124,9 @@ static void put_together(struct collector *collector)
 
 EDDY_CORO(collector)
 {
-    EDDY_BEGIN(collector)
-    {
+    EDDY_BEGIN(collector) {
         for (;;) {
-            EDDY_QUEUE_WORK(&my->work, &sums, &my->item)
-            {
+            EDDY_QUEUE_WORK(&my->work, &sums, &my->item) {
                 struct chunk *chunk = my->item;
                 my->early[chunk->number % ON_THE_WAY] = chunk;
                 put_together(my);
@@ -163,17 +158,14 @@ struct pipeline {
 
 EDDY_CORO(pipeline)
 {
-    EDDY_BEGIN(pipeline)
-    {
+    EDDY_BEGIN(pipeline) {
         eddy_queue_init(&chunks, chunk_slots, QUEUED, EDDY_FIFO, free);
         eddy_queue_init(&sums, sum_slots, QUEUED, EDDY_FIFO, free);
         eddy_semaphore_init(&on_the_way, ON_THE_WAY, ON_THE_WAY);
-        EDDY_GROUP(&my->all)
-        {
+        EDDY_GROUP(&my->all) {
             EDDY_TRY(my->error, EDDY_SPAWN(&my->all, collector));
             EDDY_TRY(my->error, EDDY_SPAWN(&my->all, reader, .path = my->path));
-            EDDY_GROUP(&my->workers)
-            {
+            EDDY_GROUP(&my->workers) {
                 for (my->i = 0; my->i < WORKERS; my->i++) {
                     EDDY_TRY(my->error, EDDY_SPAWN(&my->workers, worker, .pause = 5 * my->i));
                 }

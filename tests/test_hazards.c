@@ -430,7 +430,7 @@ static int most_in_a_wake;
 
 static void read_all_there_is(struct probe *probe)
 {
-    char byte;
+    static char byte;
     int reads = 0;
     while (eddy_stream_read(&greedy, &byte, 1, &probe->waiter) == 1) {
         reads++;

@@ -394,7 +394,7 @@ struct greedy {
 static void read_on(struct probe *probe)
 {
     struct greedy *greedy = probe->context;
-    char byte;
+    static char byte;
     while (eddy_stream_read(&greedy->stream, &byte, 1, &probe->waiter) == 1) {
         greedy->reads++;
     }

@@ -25,7 +25,9 @@
  *  3. No await, no interleaving and no cancel: between two awaits the program is yours.
  *  4. `return` and EDDY_RETURN() may stand anywhere in the body; `goto` out of a block may not.
  *
- * The frame and the function share a name. A frame may be as large as memory, and is aligned to 16.
+ * The frame and the function share a name. A frame is aligned to 16. Compilers that do not optimise build it on the C stack
+ * first: what is larger than some 100 KiB belongs behind a pointer. A macro of your own may contain an await, but must not use
+ * an argument twice that does. A block (EDDY_GROUP, ...) under an `if` wants braces around it.
  */
 #ifndef EDDY_FRAME_H
 #define EDDY_FRAME_H
@@ -132,7 +134,7 @@ enum {
 /* A guard against code that is never reached; it stops the program. */
 EDDY_API void eddyi_never(void);
 
-/* Begin a child frame of `size` bytes. NULL: no memory; the frame fails. */
+/* Begin a child frame of `size` bytes. NULL: no memory, and the frame fails; or it is cancelled. */
 EDDY_API void *eddyi_call_begin(struct eddy_frame *self, const struct eddyi_site *site, size_t size);
 /* Hand over to the child, whose arguments are in place. */
 EDDY_API void eddyi_call(struct eddy_frame *self, struct eddy_frame *child, eddy_body_fn *body, size_t size,
@@ -145,10 +147,10 @@ EDDY_API void eddyi_await_failed(struct eddy_frame *self);
 EDDY_API int eddyi_block_close(struct eddy_frame *self);
 
 /* An await begins. True: it is cancelled, and the body returns. */
-static inline bool eddyi_await_begin(struct eddy_frame *self, const struct eddyi_site *site)
+static inline bool eddyi_await_begin(struct eddy_frame *self, struct eddy_waiter *me, const struct eddyi_site *site)
 {
     self->site = site;
-    if (__builtin_expect(self->task->cancelled, 0)) {
+    if (__builtin_expect(((struct eddy_task *)(void *)me)->cancelled, 0)) {
         self->ending = EDDYI_CANCELED;
         return true;
     }
@@ -156,20 +158,14 @@ static inline bool eddyi_await_begin(struct eddy_frame *self, const struct eddyi
 }
 
 /* True: the operation parked, and the body returns. */
-static inline bool eddyi_await_pends(struct eddy_frame *self, ssize_t result)
+static inline bool eddyi_await_pends(struct eddy_waiter *me, ssize_t result)
 {
-    struct eddy_waiter *me = &self->task->waiter;
     if (result == EDDY_PENDING) {
         assert(me->state != 0 && "an await is of an operation that was given `me`");
         return true;
     }
     me->result = result;
     return false;
-}
-
-static inline ssize_t eddyi_await_result(const struct eddy_frame *self)
-{
-    return self->task->waiter.result;
 }
 
 static inline struct eddy_frame *eddyi_call_child(const struct eddy_frame *self)
@@ -251,7 +247,7 @@ EDDY_END_DECLS
 
 /* Optional, in braces, after the body: runs once when the body is over: at its end, by return, failure or
  * cancel. It may await: a cancel from outside does not touch it until the loop's cleanup timeout
- * (eddy/scope.h) is over. */
+ * (eddy/scope.h) is over. If it fails, that failure takes the place of what ended the body. */
 #define EDDY_FINALLY                \
     switch ((int)eddyi_self->phase) \
     case EDDYI_FINALLY:
@@ -275,7 +271,7 @@ EDDY_END_DECLS
 #define EDDY_TRY(dest, ...) EDDYI_TRY(__COUNTER__, #dest ", " #__VA_ARGS__, dest, __VA_ARGS__)
 
 /* EDDY_CALL(dest, name, .argument = ...): run the coroutine `name` to its end, and assign its `ret`. A negative
- * ret is a value. Without memory for its frame (sizeof(struct name)) the task fails with -ENOMEM and
+ * ret is a value. Like an await it unwinds instead when the task is cancelled already. Without memory for its frame (sizeof(struct name)) the task fails with -ENOMEM and
  * the arguments were not evaluated. EDDY_DO(name, ...) takes no result. */
 #define EDDY_CALL(dest, ...) EDDYI_CALL(__COUNTER__, #dest ", " #__VA_ARGS__, dest, __VA_ARGS__, .eddyi_frame = {0})
 #define EDDY_DO(...) EDDYI_DO(__COUNTER__, #__VA_ARGS__, __VA_ARGS__, .eddyi_frame = {0})
@@ -359,39 +355,39 @@ EDDY_END_DECLS
     _Static_assert(sizeof(dest) >= sizeof(__VA_ARGS__), "the result does not fit into " #dest); \
     _Static_assert((__typeof__(dest))-1 < (__typeof__(dest))0, #dest " must be signed: a result may be -errno")
 
-#define EDDYI_AWAIT_2(n, text, dest, ...)                          \
-    do {                                                           \
-        EDDYI_WAIT(n, text, __VA_ARGS__);                          \
-        EDDYI_CHECK_DEST(dest, __VA_ARGS__);                       \
-        (dest) = (__typeof__(dest))eddyi_await_result(eddyi_self); \
+#define EDDYI_AWAIT_2(n, text, dest, ...)      \
+    do {                                       \
+        EDDYI_WAIT(n, text, __VA_ARGS__);      \
+        EDDYI_CHECK_DEST(dest, __VA_ARGS__);   \
+        (dest) = (__typeof__(dest))me->result; \
     } while (0)
 
-#define EDDYI_AWAIT_1(n, text, ...)                                    \
-    do {                                                               \
-        EDDYI_WAIT(n, text, __VA_ARGS__);                              \
-        if (__builtin_expect(eddyi_await_result(eddyi_self) < 0, 0)) { \
-            eddyi_await_failed(eddyi_self);                            \
-            return;                                                    \
-        }                                                              \
+#define EDDYI_AWAIT_1(n, text, ...)                \
+    do {                                           \
+        EDDYI_WAIT(n, text, __VA_ARGS__);          \
+        if (__builtin_expect(me->result < 0, 0)) { \
+            eddyi_await_failed(eddyi_self);        \
+            return;                                \
+        }                                          \
     } while (0)
 
-#define EDDYI_TRY(n, text, dest, ...)                                  \
-    do {                                                               \
-        EDDYI_WAIT(n, text, __VA_ARGS__);                              \
-        EDDYI_CHECK_DEST(dest, __VA_ARGS__);                           \
-        (dest) = (__typeof__(dest))eddyi_await_result(eddyi_self);     \
-        if (__builtin_expect(eddyi_await_result(eddyi_self) < 0, 0)) { \
-            eddyi_await_failed(eddyi_self);                            \
-            return;                                                    \
-        }                                                              \
+#define EDDYI_TRY(n, text, dest, ...)              \
+    do {                                           \
+        EDDYI_WAIT(n, text, __VA_ARGS__);          \
+        EDDYI_CHECK_DEST(dest, __VA_ARGS__);       \
+        (dest) = (__typeof__(dest))me->result;     \
+        if (__builtin_expect(me->result < 0, 0)) { \
+            eddyi_await_failed(eddyi_self);        \
+            return;                                \
+        }                                          \
     } while (0)
 
-#define EDDYI_WAIT(n, text, ...)                                                                         \
-    EDDYI_DECLARE_SITE(n, text);                                                                         \
-    if (eddyi_await_begin(eddyi_self, &EDDYI_SITE(n)) || eddyi_await_pends(eddyi_self, (__VA_ARGS__))) { \
-        return;                                                                                          \
-    }                                                                                                    \
-    EDDYI_LOCALS_DO_NOT_SURVIVE(n)                                                                       \
+#define EDDYI_WAIT(n, text, ...)                                                                     \
+    EDDYI_DECLARE_SITE(n, text);                                                                     \
+    if (eddyi_await_begin(eddyi_self, me, &EDDYI_SITE(n)) || eddyi_await_pends(me, (__VA_ARGS__))) { \
+        return;                                                                                      \
+    }                                                                                                \
+    EDDYI_LOCALS_DO_NOT_SURVIVE(n)                                                                   \
     EDDYI_LABEL(n) :;
 
 /* A body, and nothing else. */

@@ -17,7 +17,7 @@
  *
  * The generator runs in the task of its consumer, one step for each value. However the loop is left, the
  * generator is closed: at its EDDY_YIELD it unwinds, its EDDY_FINALLY runs, and only then the loop is over. `break` ends
- * the loop, `continue` asks for the next value.
+ * the loop, `continue` asks for the next value. To ask is a checkpoint: it unwinds when the task is cancelled already.
  */
 #ifndef EDDY_GENERATOR_H
 #define EDDY_GENERATOR_H
@@ -55,7 +55,8 @@ EDDY_END_DECLS
 
 /* In a generator (EDDY_FRAME_RET): hand this value to the consumer, and wait to be asked for the next. The
  * generator must not hold a block open there (-EINVAL: it fails), since the deadline or the tasks of that
- * block would be at work in the consumer's code; deferred calls may stand. */
+ * block would be at work in the consumer's code; deferred calls may stand. So a generator does not yield from inside an EDDY_EACH of
+ * its own. */
 #define EDDY_YIELD(value) EDDYI_YIELD(__COUNTER__, "EDDY_YIELD(" #value ")", value)
 
 /* EDDY_EACH(dest, &generator, name, .argument = ...) { }: run the body with each value of `name` in dest. Without

@@ -24,7 +24,7 @@ EDDY_BEGIN_DECLS
 /* When a group cancels the tasks it still has, and whether it fails. */
 enum eddy_group_policy {
     EDDY_ALL,           /* when one fails; the block's end then fails its own task with that error */
-    EDDY_ANY,           /* when one has ended, however; fails as EDDY_ALL does if that one failed */
+    EDDY_ANY,           /* when one has finished or failed; fails as EDDY_ALL does if that one failed */
     EDDY_FIRST_SUCCESS, /* when one has finished without failing; fails with the first error if none did */
     EDDY_COLLECT,       /* never; it does not fail, and the errors stand in the record */
 };
@@ -41,6 +41,7 @@ struct eddy_group {
     struct eddy_waiter *waiting;
     struct eddyi_trail *trail; /* of the first error */
     uint8_t decided;           /* the policy has cancelled the rest */
+    uint8_t won;               /* by a task that has succeeded */
     uint8_t daemons;
     uint8_t policy;
     /* read-only, valid until it is entered again */

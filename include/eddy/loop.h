@@ -61,7 +61,8 @@ struct eddy_loop {
     unsigned holds;
     unsigned listeners; /* open */
     unsigned flags;
-    bool entered; /* in a run or a step */
+    bool entered;   /* in a run or a step */
+    bool abandoned; /* the thread may have another */
 };
 
 /* Start a loop on this thread. 0; -EBUSY: the thread has one; -EINVAL: a bad option;

@@ -51,7 +51,7 @@ EDDY_END_DECLS
  * its own until it has ended; then cancel the detached tasks that are left, and when they have ended the daemons;
  * then end the loop. The first SIGINT cancels main with the reason -EINTR; a second one kills the program.
  *
- * The result is main's `ret`; or, told to the log: the error main failed with; -EINTR: it was unwound by SIGINT;
+ * The result is main's `ret`; or the error main failed with, which the log is told; -EINTR: it was unwound by SIGINT;
  * -ECANCELED: by another cancel; -EDEADLK: no task could ever be woken again (a dump of all tasks goes to stderr, and
  * they are cancelled); or the error with which eddy_loop_init(), eddy_loop_run(), eddy_signal_open() or EDDY_SPAWN failed.
  * -EBUSY: something of the loop that is not a task's was left open (it is leaked). */

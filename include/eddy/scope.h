@@ -59,7 +59,7 @@ struct eddy_scope {
     struct eddyi_block block;
     struct eddy_timer timer;
     /* read-only, valid until it is entered again */
-    bool expired; /* its deadline came before its end */
+    bool expired; /* its deadline came before its end, and before any other cancel of it */
     bool caught;  /* its body was unwound by its cancel or deadline */
 };
 

@@ -79,7 +79,7 @@ EDDY_API size_t eddy_stream_sent(const struct eddy_stream *stream);
 EDDY_API int eddy_stream_shutdown(struct eddy_stream *stream);
 
 /* Close now: who waits is woken with -ESHUTDOWN, and the memory and the descriptor's number are
- * free when this returns. Allowed twice, and after a failed open or connect. */
+ * free when this returns. Allowed twice, after a failed open or connect, and on zeroed memory. */
 EDDY_API void eddy_stream_close(struct eddy_stream *stream);
 
 /* The descriptor, for setsockopt and the like; -1 when closed. */

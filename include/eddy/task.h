@@ -74,7 +74,8 @@ EDDY_END_DECLS
 
 /* EDDY_SPAWN(group, name, .argument = ...): start a task of coroutine `name` in `group`. 0; -ENOMEM: then
  * nothing was taken, and the arguments were not evaluated; -ECHILD. The group may be cancelled: the task
- * starts all the same. Not to be used on a group whose block has ended. */
+ * starts all the same. Not to be used on a group whose block has ended. No checkpoint in itself; EDDY_TRY around it is one, as
+ * around anything. */
 #define EDDY_SPAWN(...) EDDYI_SPAWN(NULL, __VA_ARGS__, .eddyi_frame = {0})
 
 /* EDDY_SPAWN_TASK(&task, group, name, .argument = ...): the same, and a handle, for which you owe
@@ -106,23 +107,23 @@ EDDY_END_DECLS
                     sizeof(struct name), &eddyi_begin_site);                                                      \
     }))
 
-#define EDDYI_START(n, text, dest, group, ...)                                                        \
-    do {                                                                                              \
-        EDDYI_DECLARE_SITE(n, text);                                                                  \
-        if (eddyi_await_begin(eddyi_self, &EDDYI_SITE(n))) {                                          \
-            return;                                                                                   \
-        }                                                                                             \
-        {                                                                                             \
-            struct eddy_task *eddyi_started = NULL;                                                   \
-            int eddyi_error = EDDYI_SPAWN(&eddyi_started, group, __VA_ARGS__);                        \
-            if (eddyi_await_pends(eddyi_self, eddyi_start(eddyi_self, eddyi_started, eddyi_error))) { \
-                return;                                                                               \
-            }                                                                                         \
-        }                                                                                             \
-        EDDYI_LOCALS_DO_NOT_SURVIVE(n)                                                                \
-        EDDYI_LABEL(n) :;                                                                             \
-        EDDYI_CHECK_DEST(dest, 0);                                                                    \
-        (dest) = (__typeof__(dest))eddyi_await_result(eddyi_self);                                    \
+#define EDDYI_START(n, text, dest, group, ...)                                                \
+    do {                                                                                      \
+        EDDYI_DECLARE_SITE(n, text);                                                          \
+        if (eddyi_await_begin(eddyi_self, me, &EDDYI_SITE(n))) {                              \
+            return;                                                                           \
+        }                                                                                     \
+        {                                                                                     \
+            struct eddy_task *eddyi_started = NULL;                                           \
+            int eddyi_error = EDDYI_SPAWN(&eddyi_started, group, __VA_ARGS__);                \
+            if (eddyi_await_pends(me, eddyi_start(eddyi_self, eddyi_started, eddyi_error))) { \
+                return;                                                                       \
+            }                                                                                 \
+        }                                                                                     \
+        EDDYI_LOCALS_DO_NOT_SURVIVE(n)                                                        \
+        EDDYI_LABEL(n) :;                                                                     \
+        EDDYI_CHECK_DEST(dest, 0);                                                            \
+        (dest) = (__typeof__(dest))me->result;                                                \
     } while (0)
 
 #endif

@@ -155,12 +155,12 @@ struct eddy_scheduler {
     size_t internal;             /* waiters parked in any other wait */
     uint64_t steps;              /* wakes called so far */
     /* private */
-    eddy_ns now;     /* the clock in this turn, once somebody needed it */
-    bool now_is_old; /* nobody has yet */
-    uint32_t stamp;  /* the time of the latest poll that could wait, in units of 2^20 ns */
+    eddy_ns now;              /* the clock in this turn, once somebody needed it */
+    bool now_is_old;          /* nobody has yet */
+    uint32_t stamp;           /* the time of the latest poll that could wait, in units of 2^20 ns */
+    struct eddy_waiter *pass; /* who is still to be woken in the pass in progress */
     struct eddy_waiter *ready_first;
-    struct eddy_waiter *ready_last;
-    struct eddy_waiter *pass_last; /* where the pass in progress ends */
+    struct eddy_waiter **ready_end; /* where the next one is linked */
     int budget;
     int budget_max;
     bool stopping;

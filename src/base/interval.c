@@ -36,7 +36,11 @@ static ssize_t complete_tick(struct eddy_waiter *waiter)
 {
     struct eddy_interval *interval = waiter->transfer.subject;
     eddy_ns now = eddyi_scheduler_now(waiter->scheduler);
-    return take_tick(interval, now > interval->next ? now : interval->next);
+    if (now < interval->next) { /* another who waits has taken it */
+        eddy_timers_arm(&waiter->scheduler->timers, &waiter->timer, interval->next);
+        return EDDY_PENDING;
+    }
+    return take_tick(interval, now);
 }
 
 static const struct eddy_wait_kind interval_kind = {

@@ -1,4 +1,4 @@
-/* The ready queue is singly linked; a pass ends at the waiter that was last when it began. Whoever
+/* The ready queue is singly linked; a pass takes all of it, and who is ready meanwhile starts a new one. Whoever
  * ends a wait puts the waiter on the queue and is done: no wake is called inside a user's call. Only
  * the poller's events may take a shorter way, eddyi_wait_finish(). */
 #include "base/wait.h"
@@ -28,26 +28,30 @@ static void end_early(struct eddy_waiter *waiter, ssize_t result)
     }
 }
 
-/* Take `waiter` out of the ready queue, wherever it stands. */
+/* Take `waiter` out of this list. Whether it was there. */
+static bool remove_from(struct eddy_scheduler *scheduler, struct eddy_waiter **place, struct eddy_waiter *waiter)
+{
+    while (*place != NULL && *place != waiter) {
+        place = &(*place)->ready_next;
+    }
+    if (*place == NULL) {
+        return false;
+    }
+    *place = waiter->ready_next;
+    if (scheduler->ready_end == &waiter->ready_next) {
+        scheduler->ready_end = place;
+    }
+    return true;
+}
+
+/* Take `waiter`, which is ready, out of the queue, wherever it stands. */
 static void remove_ready(struct eddy_waiter *waiter)
 {
     struct eddy_scheduler *scheduler = waiter->scheduler;
-    struct eddy_waiter *before = NULL;
-    for (struct eddy_waiter *at = scheduler->ready_first; at != waiter; at = at->ready_next) {
-        assert(at != NULL && "a ready waiter stands in the ready queue");
-        before = at;
-    }
-    if (before == NULL) {
-        scheduler->ready_first = waiter->ready_next;
-    } else {
-        before->ready_next = waiter->ready_next;
-    }
-    if (scheduler->ready_last == waiter) {
-        scheduler->ready_last = before;
-    }
-    if (scheduler->pass_last == waiter) {
-        scheduler->pass_last = before; /* NULL: nobody is left of this pass */
-    }
+    bool found =
+        remove_from(scheduler, &scheduler->pass, waiter) || remove_from(scheduler, &scheduler->ready_first, waiter);
+    assert(found && "a ready waiter stands in the ready queue");
+    (void)found;
 }
 
 /* ---- The waiter ------------------------------------------------------------------------ */
@@ -163,9 +167,9 @@ void eddyi_scheduler_init(struct eddy_scheduler *scheduler, eddy_ns (*clock)(voi
     scheduler->external = 0;
     scheduler->internal = 0;
     scheduler->steps = 0;
+    scheduler->pass = NULL;
     scheduler->ready_first = NULL;
-    scheduler->ready_last = NULL;
-    scheduler->pass_last = NULL;
+    scheduler->ready_end = &scheduler->ready_first;
     scheduler->budget_max = budget;
     scheduler->budget = budget;
     scheduler->stopping = false;
@@ -206,53 +210,42 @@ static inline bool complete_retry(struct eddy_waiter *waiter)
     return true;
 }
 
-/* Move the one of this pass whom the test chooses to the head of the queue. */
+/* Move the one of this pass whom the test chooses to its head. */
 static void choose_next(struct eddy_scheduler *scheduler)
 {
-    size_t count = 1;
-    for (const struct eddy_waiter *at = scheduler->ready_first; at != scheduler->pass_last; at = at->ready_next) {
+    size_t count = 0;
+    for (const struct eddy_waiter *at = scheduler->pass; at != NULL; at = at->ready_next) {
         count++;
     }
     size_t chosen = scheduler->choose(scheduler->choose_context, count);
-    if (chosen == 0 || chosen >= count || scheduler->pass_last == NULL) {
-        return;
+    struct eddy_waiter **place = &scheduler->pass;
+    for (size_t i = 0; i < chosen && *place != NULL; i++) {
+        place = &(*place)->ready_next;
     }
-    struct eddy_waiter *before = scheduler->ready_first;
-    for (size_t i = 1; i < chosen; i++) {
-        before = before->ready_next;
+    struct eddy_waiter *waiter = *place;
+    if (waiter != NULL) {
+        *place = waiter->ready_next;
+        waiter->ready_next = scheduler->pass;
+        scheduler->pass = waiter;
     }
-    struct eddy_waiter *waiter = before->ready_next;
-    before->ready_next = waiter->ready_next;
-    if (scheduler->ready_last == waiter) {
-        scheduler->ready_last = before;
-    }
-    if (scheduler->pass_last == waiter) {
-        scheduler->pass_last = before;
-    }
-    waiter->ready_next = scheduler->ready_first;
-    scheduler->ready_first = waiter;
 }
 
 void eddyi_scheduler_pass(struct eddy_scheduler *scheduler)
 {
-    scheduler->pass_last = scheduler->ready_last;
-    while (scheduler->ready_first != NULL && scheduler->pass_last != NULL) {
+    scheduler->pass = scheduler->ready_first;
+    scheduler->ready_first = NULL;
+    scheduler->ready_end = &scheduler->ready_first;
+    while (scheduler->pass != NULL) {
         if (__builtin_expect(scheduler->choose != NULL, 0)) {
             choose_next(scheduler);
-            if (scheduler->ready_first == NULL) {
-                break;
-            }
         }
-        struct eddy_waiter *waiter = scheduler->ready_first;
-        scheduler->ready_first = waiter->ready_next;
+        struct eddy_waiter *waiter = scheduler->pass;
+        scheduler->pass = waiter->ready_next;
         __builtin_prefetch(waiter->ready_next);
-        if (waiter == scheduler->pass_last) {
-            scheduler->pass_last = NULL;
-        }
-        if (waiter->state == EDDYI_RETRY && !complete_retry(waiter)) {
+        if (__builtin_expect(waiter->state == EDDYI_RETRY, 0) && !complete_retry(waiter)) {
             continue;
         }
-        eddyi_wait_call(waiter);
+        eddyi_wait_call_by(scheduler, waiter);
         if (eddyi_is_forked(scheduler)) {
             return; /* the wake forked, and this is the child: the rest is the parent's */
         }
@@ -294,12 +287,12 @@ void eddyi_scheduler_expire(struct eddy_scheduler *scheduler)
 
 void eddyi_scheduler_verify(const struct eddy_scheduler *scheduler)
 {
-    const struct eddy_waiter *last = NULL;
+    struct eddy_waiter *const *end = &scheduler->ready_first;
     for (const struct eddy_waiter *at = scheduler->ready_first; at != NULL; at = at->ready_next) {
         assert((at->state == EDDYI_RETRY || at->state == EDDYI_READY) && "who stands in the ready queue is ready");
         assert((at->state == EDDYI_RETRY || at->timer.place == NULL) && "an outcome has no deadline");
-        last = at;
+        end = &at->ready_next;
     }
-    assert((last == NULL || last == scheduler->ready_last) && "the ready queue ends at its last");
-    (void)last;
+    assert(scheduler->ready_end == end && "the ready queue ends at its end");
+    (void)end;
 }

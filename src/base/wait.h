@@ -27,12 +27,8 @@ static inline void eddyi_wait_push_ready(struct eddy_waiter *waiter)
 {
     struct eddy_scheduler *scheduler = waiter->scheduler;
     waiter->ready_next = NULL;
-    if (scheduler->ready_first == NULL) {
-        scheduler->ready_first = waiter;
-    } else {
-        scheduler->ready_last->ready_next = waiter;
-    }
-    scheduler->ready_last = waiter;
+    *scheduler->ready_end = waiter;
+    scheduler->ready_end = &waiter->ready_next;
 }
 
 /* Put an idle waiter on the ready queue, to be woken with `result`. EDDY_PENDING. */
@@ -96,9 +92,8 @@ static inline void eddyi_wait_leave(struct eddy_waiter *waiter, const struct edd
 }
 
 /* Call the user: the one place where a wake is called, and only the loop comes here. */
-static inline void eddyi_wait_call(struct eddy_waiter *waiter)
+static inline void eddyi_wait_call_by(struct eddy_scheduler *scheduler, struct eddy_waiter *waiter)
 {
-    struct eddy_scheduler *scheduler = waiter->scheduler;
     waiter->state = EDDYI_IDLE;
     scheduler->running = waiter;
     scheduler->budget = scheduler->budget_max;
@@ -123,6 +118,11 @@ static inline void eddyi_wait_check_memory(const struct eddy_waiter *waiter, con
     (void)waiter;
     (void)memory;
 #endif
+}
+
+static inline void eddyi_wait_call(struct eddy_waiter *waiter)
+{
+    eddyi_wait_call_by(waiter->scheduler, waiter);
 }
 
 /* For the poller's events, the short way for what eddy_wait_retry() does in a later step: the

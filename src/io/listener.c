@@ -157,7 +157,7 @@ const struct eddy_address *eddy_listener_address(const struct eddy_listener *lis
 
 void eddy_listener_close(struct eddy_listener *listener)
 {
-    if (listener->interest.fd < 0 || !eddyi_loop_is_usable(listener->loop)) {
+    if (listener->interest.fd < 0 || listener->loop == NULL || !eddyi_loop_is_usable(listener->loop)) {
         return;
     }
     struct eddy_waiter *acceptor = listener->acceptor;

@@ -58,7 +58,7 @@ void eddyi_stream_close_descriptor(struct eddy_stream *stream)
 
 void eddy_stream_close(struct eddy_stream *stream)
 {
-    if (stream->fd < 0 || !eddyi_loop_is_usable(stream->loop)) {
+    if (stream->fd < 0 || stream->loop == NULL || !eddyi_loop_is_usable(stream->loop)) {
         return;
     }
     struct eddy_waiter *reader = stream->reader;

@@ -94,7 +94,7 @@ int eddy_loop_init(struct eddy_loop *loop, const struct eddy_loop_options *optio
     if (options->budget < 0 || (options->flags & ~EDDY_KEEP_SIGPIPE) != 0) {
         return -EINVAL;
     }
-    if (current != NULL && !eddyi_is_forked(&current->scheduler)) {
+    if (current != NULL && !current->abandoned && !eddyi_is_forked(&current->scheduler)) {
         return -EBUSY;
     }
     loop->os = options->os != NULL ? options->os : &eddy_os_linux;
@@ -106,6 +106,7 @@ int eddy_loop_init(struct eddy_loop *loop, const struct eddy_loop_options *optio
     loop->listeners = 0;
     loop->flags = options->flags;
     loop->entered = false;
+    loop->abandoned = false;
     int error = open_parts(loop);
     if (error < 0) {
         return error;
@@ -147,11 +148,9 @@ int eddy_loop_fini(struct eddy_loop *loop)
     return 0;
 }
 
-void eddyi_loop_forget(const struct eddy_loop *loop)
+void eddyi_loop_abandon(struct eddy_loop *loop)
 {
-    if (current == loop) {
-        current = NULL;
-    }
+    loop->abandoned = true;
 }
 
 struct eddy_loop *eddy_loop_current(void)
@@ -244,7 +243,8 @@ static void run_passes(struct eddy_loop *loop)
             if (now - began >= TIME_PER_POLL) {
                 return;
             }
-            steps_clock = scheduler->steps + STEPS_PER_CLOCK;
+            bool brisk = now > began && now - began < TIME_PER_POLL / 8;
+            steps_clock = brisk ? steps_end : scheduler->steps + STEPS_PER_CLOCK;
         }
         eddyi_scheduler_pass(scheduler);
     }

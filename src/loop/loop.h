@@ -20,6 +20,6 @@ static inline bool eddyi_loop_is_usable(const struct eddy_loop *loop)
 }
 
 /* This thread may start another loop, though this one could not end: it is leaked. */
-void eddyi_loop_forget(const struct eddy_loop *loop);
+void eddyi_loop_abandon(struct eddy_loop *loop);
 
 #endif

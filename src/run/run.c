@@ -115,8 +115,13 @@ int eddyi_run(struct eddy_runner *runner, int error)
     if (error == 0) {
         error = run_until_done(runner, runner->main);
     }
-    int left = run_until_empty(runner, eddy_loop_detached(&runner->loop));
-    left = left == 0 ? run_until_empty(runner, eddy_loop_daemons(&runner->loop)) : left;
+    struct eddy_group *detached = eddy_loop_detached(&runner->loop);
+    struct eddy_group *daemons = eddy_loop_daemons(&runner->loop);
+    int left = run_until_empty(runner, detached);
+    while (left == 0 && daemons != NULL && daemons->running > 0) {
+        left = run_until_empty(runner, daemons);
+        left = left == 0 ? run_until_empty(runner, detached) : left; /* that they have detached in the end */
+    }
     if (runner->stuck) {
         return -EDEADLK;
     }
@@ -126,6 +131,7 @@ int eddyi_run(struct eddy_runner *runner, int error)
     int status = runner->main->error;
     if (status < 0 && status != -ECANCELED) {
         eddyi_task_report(runner->main, status, false);
+        runner->main->marks &= (uint8_t)~EDDYI_TASK_UNREAD;
     }
     return status == -ECANCELED && runner->interrupted ? -EINTR : status;
 }
@@ -145,7 +151,7 @@ int eddyi_run_end(struct eddy_runner *runner, int result)
                                                    .error = -EBUSY,
                                                    .text = "main has ended, and something of the loop is still open",
                                                });
-        eddyi_loop_forget(&runner->loop);
+        eddyi_loop_abandon(&runner->loop);
         return result < 0 ? result : -EBUSY;
     }
     allocator.resize(allocator.context, runner, sizeof *runner, 0);

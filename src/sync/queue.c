@@ -168,12 +168,20 @@ int eddyi_queue_accept(struct eddy_queue *queue, void *item, int key)
 void eddyi_queue_admit(struct eddy_queue *queue)
 {
     struct eddy_waiter *putter;
-    while (eddyi_queue_has_room(queue) && (putter = eddy_waitq_first(&queue->putters)) != NULL) {
-        if (putter->kind == &reserve_kind) {
-            queue->reserved++;
-            ++*(uint32_t *)putter->queue;
-        } else {
-            push_item(queue, putter->queue, (int)putter->size);
+    while ((putter = eddy_waitq_first(&queue->putters)) != NULL) {
+        bool reserves = putter->kind == &reserve_kind;
+        if (reserves || !hand_over(queue, putter->queue)) {
+            if (!eddyi_queue_has_room(queue)) {
+                break;
+            }
+            if (reserves) {
+                queue->reserved++;
+                ++*(uint32_t *)putter->queue;
+            } else {
+                push_item(queue, putter->queue, (int)putter->size);
+            }
+        }
+        if (!reserves) {
             count_put(queue);
         }
         eddy_waitq_wake(putter, 0);

@@ -20,6 +20,7 @@ static void clear(struct eddy_group *group, struct eddy_scheduler *scheduler, en
     group->waiting = NULL;
     group->trail = NULL;
     group->decided = false;
+    group->won = false;
     group->daemons = false;
     group->policy = (uint8_t)policy;
     group->error = 0;
@@ -40,8 +41,7 @@ void eddyi_group_open(struct eddy_frame *self, struct eddy_group *group, const s
 
 static bool has_failed(const struct eddy_group *group)
 {
-    return group->error < 0 && group->policy != EDDY_COLLECT &&
-           !(group->policy == EDDY_FIRST_SUCCESS && group->succeeded > 0);
+    return group->error < 0 && group->policy != EDDY_COLLECT && !group->won;
 }
 
 /* Tasks whose handles are held outlive the group. */
@@ -143,9 +143,7 @@ void eddyi_group_left(struct eddy_group *group, struct eddy_task *task, int stat
     group->running--;
     if (task->handles > 0) {
         group->running_held--;
-        if (!eddyi_group_is_root(group)) {
-            eddy_list_append(&group->finished, &task->link);
-        }
+        eddy_list_append(&group->finished, &task->link);
     }
     if ((task->marks & EDDYI_TASK_DAEMON) != 0) {
         eddyi_task_scheduler(task)->daemons--;
@@ -156,6 +154,7 @@ void eddyi_group_left(struct eddy_group *group, struct eddy_task *task, int stat
     group->succeeded += status == 0;
     if (reports && !group->decided && decides(group, status)) {
         group->decided = true;
+        group->won = status == 0;
         eddyi_cancel_block(&group->block, -ECANCELED);
     }
     serve_next(group);

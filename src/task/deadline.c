@@ -106,9 +106,9 @@ eddy_ns eddy_deadline(const struct eddy_waiter *me)
             }
         }
         if (depth > 0) {
-            const struct eddyi_cleanup *cleanup = task->more != NULL ? task->more->cleanups : NULL;
-            bool mine = cleanup != NULL && cleanup->scope.block.depth == depth;
-            return mine && cleanup->scope.timer.deadline < earliest ? cleanup->scope.timer.deadline : earliest;
+            const struct eddyi_cleanup *cleanup = eddyi_task_cleanup(task, depth);
+            eddy_ns deadline = cleanup != NULL ? cleanup->scope.timer.deadline : EDDY_FOREVER;
+            return deadline < earliest ? deadline : earliest;
         }
         block = &task->group->block;
         if (block->frame == NULL) {
@@ -127,14 +127,10 @@ void eddy_loop_set_cleanup_timeout(struct eddy_loop *loop, eddy_ns span)
 
 /* ---- EDDY_FINALLY ---------------------------------------------------------------------- */
 
-void eddyi_cleanup_begin(struct eddy_task *task)
+/* Give the EDDY_FINALLY at `depth` its deadline. */
+static void limit_cleanup(struct eddy_task *task, struct eddyi_task_more *more, uint16_t depth)
 {
     struct eddy_scheduler *scheduler = eddyi_task_scheduler(task);
-    struct eddyi_task_more *more = eddyi_task_more(task);
-    if (scheduler->cleanup_timeout == EDDY_FOREVER ||
-        (more != NULL && more->cleanups != NULL && more->cleanups->scope.block.depth == task->depth)) {
-        return;
-    }
     struct eddyi_cleanup *cleanup = more != NULL ? eddy_pool_take(&scheduler->pool, sizeof *cleanup) : NULL;
     if (cleanup == NULL) {
         eddyi_log(&scheduler->log, &(struct eddy_log_record){
@@ -147,13 +143,25 @@ void eddyi_cleanup_begin(struct eddy_task *task)
     }
     memset(cleanup, 0, sizeof *cleanup);
     cleanup->task = task;
-    cleanup->scope.block.depth = task->depth;
+    cleanup->scope.block.depth = depth;
     eddy_timer_init(&cleanup->scope.timer);
     cleanup->scope.timer.order = 1;
     cleanup->outer = more->cleanups;
     more->cleanups = cleanup;
     arm(scheduler, &cleanup->scope,
         eddy_ns_add(scheduler->clock(scheduler->clock_context), scheduler->cleanup_timeout));
+}
+
+void eddyi_cleanup_begin(struct eddy_task *task)
+{
+    if (eddyi_task_scheduler(task)->cleanup_timeout == EDDY_FOREVER) {
+        return;
+    }
+    struct eddyi_task_more *more = eddyi_task_more(task);
+    unsigned depth = more != NULL && more->cleanups != NULL ? more->cleanups->scope.block.depth : 0;
+    while (depth < task->depth) { /* also those around it that have only called so far */
+        limit_cleanup(task, more, (uint16_t)++depth);
+    }
 }
 
 void eddyi_cleanup_end(struct eddy_task *task)

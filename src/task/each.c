@@ -100,6 +100,10 @@ int eddyi_each_outer(struct eddy_frame *self)
     assert(block != NULL && block->site->kind == &eddyi_each_kind && "a block is not left by goto");
     self->site = block->site;
     self->step = 0;
+    if (self->task->cancelled) {
+        self->ending = EDDYI_CANCELED;
+        return EDDYI_SUSPEND;
+    }
     generator_of(block)->frame->marks &= (uint8_t)~EDDYI_FRAME_FRESH;
     enter_generator(generator_of(block));
     return EDDYI_SUSPEND;

@@ -8,17 +8,6 @@ void eddyi_never(void)
     abort();
 }
 
-#ifdef EDDY_DEBUG
-#define SPOILED_BYTES 4096
-
-__attribute__((noinline)) void eddyi_spoil_stack(void)
-{
-    char spoiled[SPOILED_BYTES];
-    memset(spoiled, 0xA5, sizeof spoiled);
-    __asm__ volatile("" : : "r"(spoiled) : "memory"); /* or it would be left out */
-}
-#endif
-
 struct eddyi_task_more *eddyi_task_more(struct eddy_task *task)
 {
     if (task->more == NULL) {

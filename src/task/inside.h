@@ -22,10 +22,11 @@ enum {
     EDDYI_TASK_DONE = 2,
     EDDYI_TASK_DAEMON = 4,
     EDDYI_TASK_STARTING = 8, /* somebody waits until it is ready */
-    EDDYI_TASK_LISTED = 16,  /* among its group's finished */
+    EDDYI_TASK_UNREAD = 16,  /* it has failed, and nobody knows yet */
 };
 
 struct eddyi_trail {
+    struct eddyi_trail *outer; /* of a failure that is unwinding outside */
     size_t length;
     struct eddy_failure steps[EDDY_TRAIL_MAX];
 };
@@ -47,20 +48,11 @@ struct eddyi_start {
 /* What few tasks have. */
 struct eddyi_task_more {
     struct eddyi_trail *trail;
+    struct eddyi_trail *stashed;    /* of failures whose EDDY_FINALLY is at work, innermost first */
     struct eddyi_cleanup *cleanups; /* innermost first */
     struct eddyi_start start;
     char name[32];
 };
-
-/* In debug builds: spoil the C stack that the next body uses, so that a local which was to survive an await is
- * noticed the first time. */
-#ifdef EDDY_DEBUG
-void eddyi_spoil_stack(void);
-#else
-static inline void eddyi_spoil_stack(void)
-{
-}
-#endif
 
 /* NULL: no memory. */
 struct eddyi_task_more *eddyi_task_more(struct eddy_task *task);
@@ -81,6 +73,16 @@ static inline void eddyi_task_wake(struct eddy_task *task, ssize_t result)
     eddy_wait_wake(&task->waiter, result);
 }
 
+/* The deadline of the EDDY_FINALLY at `depth`; NULL: it has none. */
+static inline const struct eddyi_cleanup *eddyi_task_cleanup(const struct eddy_task *task, uint16_t depth)
+{
+    const struct eddyi_cleanup *cleanup = task->more != NULL ? task->more->cleanups : NULL;
+    while (cleanup != NULL && cleanup->scope.block.depth > depth) {
+        cleanup = cleanup->outer;
+    }
+    return cleanup != NULL && cleanup->scope.block.depth == depth ? cleanup : NULL;
+}
+
 /* Whether a cancel is felt at `depth` in `task`, directly inside `outer`. */
 static inline uint8_t eddyi_outer_canceled(const struct eddy_task *task, const struct eddyi_block *outer,
                                            uint16_t depth)
@@ -91,11 +93,8 @@ static inline uint8_t eddyi_outer_canceled(const struct eddy_task *task, const s
     if (depth == 0) {
         return task->marks & EDDYI_TASK_CANCELED;
     }
-    const struct eddyi_cleanup *cleanup = task->more != NULL ? task->more->cleanups : NULL;
-    while (cleanup != NULL && cleanup->scope.block.depth > depth) {
-        cleanup = cleanup->outer;
-    }
-    return cleanup != NULL && cleanup->scope.block.depth == depth && cleanup->scope.expired;
+    const struct eddyi_cleanup *cleanup = eddyi_task_cleanup(task, depth);
+    return cleanup != NULL && cleanup->scope.expired;
 }
 
 /* After what is open has changed. */

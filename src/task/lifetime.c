@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 _Static_assert(offsetof(struct eddy_task, waiter) == 0, "`me` is its task");
 
@@ -25,6 +26,7 @@ static void free_task(struct eddy_task *task)
 {
     struct eddy_pool *pool = &eddyi_task_scheduler(task)->pool;
     if (task->more != NULL) {
+        eddyi_trail_restore(task, false);
         eddyi_trail_free(eddyi_task_scheduler(task), task->more->trail);
         eddy_pool_give(pool, task->more, sizeof *task->more);
     }
@@ -57,6 +59,9 @@ void eddy_task_release(struct eddy_task *task)
         return;
     }
     if (eddy_task_is_done(task)) {
+        if ((task->marks & EDDYI_TASK_UNREAD) != 0) {
+            eddyi_task_report(task, task->error, false);
+        }
         eddy_list_remove(&task->link);
         free_task(task);
     } else {
@@ -87,6 +92,7 @@ int eddy_task_join(struct eddy_task *task, struct eddy_waiter *waiter)
         return -EDEADLK;
     }
     if (eddy_task_is_done(task)) {
+        task->marks &= (uint8_t)~EDDYI_TASK_UNREAD;
         return (int)eddy_wait_settle(waiter, task->error);
     }
     eddy_list_init(&waiter->link);
@@ -115,10 +121,12 @@ int eddy_task_set_name(struct eddy_task *task, const char *format, ...)
     if (more == NULL) {
         return -ENOMEM;
     }
+    char name[sizeof more->name]; /* the old one may be among the arguments */
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(more->name, sizeof more->name, format, arguments);
+    vsnprintf(name, sizeof name, format, arguments);
     va_end(arguments);
+    memcpy(more->name, name, sizeof name);
     return 0;
 }
 
@@ -200,6 +208,8 @@ void eddyi_task_end(struct eddy_task *task, int outcome)
     owned = owned || task->joiners != NULL || task->handles > 0 || !eddyi_group_is_root(group);
     if (outcome == EDDYI_FAILED) {
         eddyi_task_report(task, status, owned);
+        bool unread = task->joiners == NULL && reports && eddyi_group_is_root(group);
+        task->marks |= unread ? EDDYI_TASK_UNREAD : 0;
     }
     task->marks |= EDDYI_TASK_DONE;
     while (task->held != NULL) {

@@ -53,8 +53,8 @@ int eddyi_spawn(struct eddy_task **handle, struct eddy_group *group, struct eddy
     task->depth = 0;
     task->reason = 0;
     task->marks = 0;
-    eddyi_group_join(group, task);
     begin_waiter(&task->waiter, group->scheduler);
+    eddyi_group_join(group, task);
     if (handle != NULL) {
         task->handles = 1;
         group->running_held++;

@@ -21,6 +21,7 @@
 #include <eddy/task.h>
 
 #include <errno.h>
+#include <string.h>
 
 /* What a step of a task that does not simply run ends with. */
 enum verdict {
@@ -129,6 +130,9 @@ static void begin_finally(struct eddy_frame *frame)
 {
     struct eddy_task *task = frame->task;
     frame->marks |= (uint8_t)((frame->ending - EDDYI_ENDING) * EDDYI_FRAME_OUTCOME);
+    if (frame->ending == EDDYI_FAILED) {
+        eddyi_trail_stash(task);
+    }
     frame->phase = EDDYI_FINALLY;
     frame->ending = EDDYI_RUNNING;
     frame->step = EDDYI_START;
@@ -158,6 +162,9 @@ static uint8_t end_finally(struct eddy_frame *frame)
         eddyi_task_recheck(task);
     }
     uint8_t outcome = (uint8_t)(EDDYI_ENDING + frame->marks / EDDYI_FRAME_OUTCOME);
+    if (outcome == EDDYI_FAILED) {
+        eddyi_trail_restore(task, ending != EDDYI_FAILED);
+    }
     return ending == EDDYI_FAILED ? ending : outcome;
 }
 
@@ -224,50 +231,73 @@ static inline void stay_parked(struct eddy_task *task)
     }
 }
 
-static void go_on(struct eddy_task *task)
+/* In debug builds: spoil the C stack that the next body uses, so that a local which was to survive an await is
+ * noticed the first time. */
+#ifdef EDDY_DEBUG
+static __attribute__((noinline)) void spoil_stack(void)
 {
-    enum verdict verdict = GO_ON;
+    char spoiled[4096];
+    memset(spoiled, 0xA5, sizeof spoiled);
+    __asm__ volatile("" : : "r"(spoiled) : "memory"); /* or it would be left out */
+}
+#else
+static inline void spoil_stack(void)
+{
+}
+#endif
+
+/* The body of `frame`, the innermost, has returned and does not wait. */
+static enum verdict returned(struct eddy_task *task, struct eddy_frame *frame)
+{
+    if (task->leaf != frame) {
+        return GO_ON; /* a call, or a generator's value */
+    }
+    if (frame->ending == EDDYI_RUNNING) {
+        frame->ending = EDDYI_ENDING;
+    }
+    return frame->ending <= EDDYI_BREAKING ? finish_block(frame) : unwind(frame);
+}
+
+/* Not inlined: a wake that just waits again, the usual one, saves fewer registers so. */
+static __attribute__((noinline)) void go_on(struct eddy_task *task, enum verdict verdict)
+{
     while (verdict == GO_ON) {
         struct eddy_frame *frame = task->leaf;
         if (frame->ending == EDDYI_RUNNING) {
-            eddyi_spoil_stack();
+            spoil_stack();
             frame->body(frame);
-            if (task->leaf != frame) {
-                continue;
-            }
-            if (task->waiter.state != EDDYI_IDLE) {
+            if (task->leaf == frame && task->waiter.state != EDDYI_IDLE) {
                 verdict = WAITING;
                 break;
             }
-            if (frame->ending == EDDYI_RUNNING) {
-                frame->ending = EDDYI_ENDING;
-            }
         }
-        verdict = frame->ending <= EDDYI_BREAKING ? finish_block(frame) : unwind(frame);
+        verdict = returned(task, frame);
     }
     if (verdict == WAITING) {
         stay_parked(task);
     }
 }
 
+static __attribute__((noinline)) void go_on_after(struct eddy_task *task, struct eddy_frame *frame)
+{
+    go_on(task, returned(task, frame));
+}
+
 void eddyi_task_run(struct eddy_waiter *me)
 {
     struct eddy_task *task = (struct eddy_task *)(void *)me;
     struct eddy_frame *frame = task->leaf;
-    if (__builtin_expect(frame->ending == EDDYI_RUNNING, 1)) { /* the short way */
-        eddyi_spoil_stack();
-        frame->body(frame);
-        if (task->leaf == frame) {
-            if (me->state != EDDYI_IDLE) {
-                stay_parked(task);
-                return;
-            }
-            if (frame->ending == EDDYI_RUNNING) {
-                frame->ending = EDDYI_ENDING;
-            }
-        }
+    if (__builtin_expect(frame->ending != EDDYI_RUNNING, 0)) {
+        go_on(task, GO_ON);
+        return;
     }
-    go_on(task);
+    spoil_stack();
+    frame->body(frame);
+    if (__builtin_expect(task->leaf == frame && me->state != EDDYI_IDLE, 1)) {
+        stay_parked(task);
+        return;
+    }
+    go_on_after(task, frame);
 }
 
 /* ---- Calls ----------------------------------------------------------------------------- */
@@ -275,6 +305,10 @@ void eddyi_task_run(struct eddy_waiter *me)
 void *eddyi_call_begin(struct eddy_frame *self, const struct eddyi_site *site, size_t size)
 {
     self->site = site;
+    if (self->task->cancelled) {
+        self->ending = EDDYI_CANCELED;
+        return NULL;
+    }
     void *child = size <= UINT32_MAX ? eddy_pool_take(&eddyi_task_scheduler(self->task)->pool, size) : NULL;
     if (child == NULL) {
         eddyi_frame_fail(self, site, -ENOMEM, site->text);

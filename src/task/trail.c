@@ -68,8 +68,34 @@ size_t eddy_failure_trail(const struct eddy_waiter *me, const struct eddy_failur
 {
     const struct eddy_task *task = (const struct eddy_task *)(const void *)me;
     const struct eddyi_trail *trail = task->more != NULL ? task->more->trail : NULL;
+    if (trail == NULL && task->more != NULL) {
+        trail = task->more->stashed;
+    }
     *first = trail != NULL ? trail->steps : NULL;
     return trail != NULL ? trail->length : 0;
+}
+
+void eddyi_trail_stash(struct eddy_task *task)
+{
+    struct eddyi_trail *trail = eddyi_trail_take(task);
+    if (trail != NULL) {
+        trail->outer = task->more->stashed;
+        task->more->stashed = trail;
+    }
+}
+
+void eddyi_trail_restore(struct eddy_task *task, bool goes_on)
+{
+    struct eddyi_trail *trail = task->more != NULL ? task->more->stashed : NULL;
+    if (trail == NULL) {
+        return;
+    }
+    task->more->stashed = trail->outer;
+    if (goes_on) {
+        eddyi_trail_adopt(task, trail);
+    } else {
+        eddyi_trail_free(eddyi_task_scheduler(task), trail);
+    }
 }
 
 struct eddyi_trail *eddyi_trail_take(struct eddy_task *task)
@@ -86,6 +112,7 @@ void eddyi_trail_adopt(struct eddy_task *task, struct eddyi_trail *trail)
     struct eddyi_task_more *more = trail != NULL ? eddyi_task_more(task) : NULL;
     if (more == NULL) {
         eddyi_trail_free(eddyi_task_scheduler(task), trail);
+        forget(task); /* what it had is of another failure */
         return;
     }
     eddyi_trail_free(eddyi_task_scheduler(task), more->trail);

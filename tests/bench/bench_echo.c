@@ -44,7 +44,7 @@ static const struct plan plans[] = {
     {"p16", 64, 64 * 16, 16, 12, 301, false}, {"k64", 64, 65536, 1, 4, 241, false}, {"churn", 64, 64, 1, 2, 161, true},
 };
 
-static const char *const names[] = {"eddy", "raw", "rawet", "libev", "libevent", "libuv", NULL};
+static const char *const names[] = {"eddy", "coro", "raw", "rawet", "libev", "libevent", "libuv", NULL};
 
 struct server {
     pid_t pid;

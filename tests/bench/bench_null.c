@@ -19,7 +19,7 @@ struct plan {
 };
 
 static const struct plan plans[] = {{"c64", "64", "2000000"}, {"c1", "1", "500000"}};
-static const char *const names[] = {"eddy", "raw", "rawet", "libev", "libevent", "libuv", NULL};
+static const char *const names[] = {"eddy", "coro", "raw", "rawet", "libev", "libevent", "libuv", NULL};
 
 static double measure(const struct bench_options *options, const char *name)
 {

@@ -141,6 +141,9 @@ static void at_mark(void)
 
 static int hand_out(struct epoll_event *events, int count_max)
 {
+    if (listener < 0) {
+        return 0; /* a program may wait before it listens */
+    }
     if (ready_count < connections) {
         if (++spins > SPINS_MAX) {
             fail("the connections are not accepted and registered");

@@ -1,0 +1,26 @@
+/* What bench_tasks_main.c asks of a contender: its rows, a NULL name at the end. */
+#ifndef BENCH_TASKS_H
+#define BENCH_TASKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct tasks_row {
+    const char *name;
+    /* Do `count` operations with `width` tasks, and return the CPU time of these alone; for a row of memory the
+     * bytes of `width` tasks. */
+    int64_t (*run)(size_t width, size_t count);
+    size_t width;
+    size_t count;
+    bool once; /* what a second run in this process measured would be something else */
+};
+
+extern const struct tasks_row tasks_rows[];
+
+/* The process CPU clock. */
+int64_t tasks_clock(void);
+/* What this process has in memory. */
+int64_t tasks_resident(void);
+
+#endif

@@ -1,0 +1,45 @@
+/* Wrong: the int of a call into a pointer. */
+/* expect: gcc=warning clang=warning text="pointer" */
+/* expect: gcc=error text="makes pointer from integer" flags=-Werror */
+/* expect: clang=error text="incompatible integer to pointer" flags=-Werror */
+#include <eddy.h>
+
+struct nap {
+    EDDY_FRAME_RET(int);
+    int count;
+    const char *text;
+    int *place;
+};
+
+EDDY_CORO(nap)
+{
+    EDDY_BEGIN(nap) {
+        EDDY_AWAIT(eddy_yield(me));
+    }
+}
+
+struct user {
+    EDDY_FRAME_RET(int);
+    int n;
+    unsigned u;
+    short s;
+    char *text;
+    size_t size;
+    struct eddy_stream peer;
+};
+
+EDDY_CORO(user)
+{
+    EDDY_BEGIN(user) {
+#ifdef WRONG
+        EDDY_CALL(my->text, nap);
+#else
+        EDDY_CALL(my->n, nap);
+#endif
+    }
+}
+
+int main(void)
+{
+    return EDDY_RUN(user);
+}

@@ -1,0 +1,9 @@
+# Run PROGRAM, and compare all it prints with the file EXPECTED.
+execute_process(COMMAND "${PROGRAM}" OUTPUT_VARIABLE printed ERROR_VARIABLE printed RESULT_VARIABLE status TIMEOUT 20)
+file(READ "${EXPECTED}" expected)
+foreach(text IN ITEMS printed expected)
+    string(REGEX REPLACE "line [0-9]+" "line N" ${text} "${${text}}")
+endforeach()
+if(NOT status STREQUAL "0" OR NOT printed STREQUAL expected)
+    message(FATAL_ERROR "status ${status}\n---- printed:\n${printed}---- expected:\n${expected}")
+endif()
