@@ -210,9 +210,12 @@ static inline bool complete_retry(struct eddy_waiter *waiter)
     return true;
 }
 
-/* Move the one of this pass whom the test chooses to its head. */
-static void choose_next(struct eddy_scheduler *scheduler)
+/* Move the one of this pass whom the test chooses to its head, and return it; NULL: nobody is left. */
+static struct eddy_waiter *choose_next(struct eddy_scheduler *scheduler)
 {
+    if (scheduler->pass == NULL) {
+        return NULL;
+    }
     size_t count = 0;
     for (const struct eddy_waiter *at = scheduler->pass; at != NULL; at = at->ready_next) {
         count++;
@@ -228,18 +231,17 @@ static void choose_next(struct eddy_scheduler *scheduler)
         waiter->ready_next = scheduler->pass;
         scheduler->pass = waiter;
     }
+    return scheduler->pass;
 }
 
 void eddyi_scheduler_pass(struct eddy_scheduler *scheduler)
 {
+    bool chooses = scheduler->choose != NULL;
     scheduler->pass = scheduler->ready_first;
     scheduler->ready_first = NULL;
     scheduler->ready_end = &scheduler->ready_first;
-    while (scheduler->pass != NULL) {
-        if (__builtin_expect(scheduler->choose != NULL, 0)) {
-            choose_next(scheduler);
-        }
-        struct eddy_waiter *waiter = scheduler->pass;
+    struct eddy_waiter *waiter;
+    while ((waiter = chooses ? choose_next(scheduler) : scheduler->pass) != NULL) {
         scheduler->pass = waiter->ready_next;
         __builtin_prefetch(waiter->ready_next);
         if (__builtin_expect(waiter->state == EDDYI_RETRY, 0) && !complete_retry(waiter)) {

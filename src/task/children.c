@@ -137,6 +137,28 @@ static void serve_next(struct eddy_group *group)
     }
 }
 
+/* A task has ended otherwise than by finishing, or in a race. */
+static void judge(struct eddy_group *group, struct eddy_task *task, int status)
+{
+    if (status < 0 && status != -ECANCELED) {
+        record_error(group, task, status);
+    }
+    if (!group->decided && decides(group, status)) {
+        group->decided = true;
+        group->won = status == 0;
+        eddyi_cancel_block(&group->block, -ECANCELED);
+    }
+}
+
+/* The last task has ended; its owner may wait for that. */
+static void end_group(struct eddy_group *group)
+{
+    struct eddy_task *owner = group->block.frame->task;
+    if (owner->waiter.state == EDDYI_PARKED && owner->waiter.kind == &group_end_kind && owner->block == &group->block) {
+        eddy_wait_wake(&owner->waiter, 0);
+    }
+}
+
 void eddyi_group_left(struct eddy_group *group, struct eddy_task *task, int status, bool reports)
 {
     eddy_list_remove(&task->link);
@@ -146,24 +168,17 @@ void eddyi_group_left(struct eddy_group *group, struct eddy_task *task, int stat
         eddy_list_append(&group->finished, &task->link);
     }
     if ((task->marks & EDDYI_TASK_DAEMON) != 0) {
-        eddyi_task_scheduler(task)->daemons--;
-    }
-    if (status < 0 && status != -ECANCELED && reports) {
-        record_error(group, task, status);
+        group->scheduler->daemons--;
     }
     group->succeeded += status == 0;
-    if (reports && !group->decided && decides(group, status)) {
-        group->decided = true;
-        group->won = status == 0;
-        eddyi_cancel_block(&group->block, -ECANCELED);
+    if (reports && (status < 0 || group->policy != EDDY_ALL)) {
+        judge(group, task, status);
     }
-    serve_next(group);
+    if (group->waiting != NULL) {
+        serve_next(group);
+    }
     if (group->running == 0 && !eddyi_group_is_root(group)) {
-        struct eddy_waiter *owner = &group->block.frame->task->waiter;
-        if (owner->state == EDDYI_PARKED && owner->kind == &group_end_kind &&
-            group->block.frame->task->block == &group->block) {
-            eddy_wait_wake(owner, 0);
-        }
+        end_group(group);
     }
 }
 

@@ -198,8 +198,23 @@ void eddyi_task_discard(struct eddy_task *task)
     free_task(task);
 }
 
+/* An end that concerns the group alone. */
+static bool is_plain(const struct eddy_task *task, int outcome)
+{
+    return outcome == EDDYI_ENDING && task->more == NULL && task->joiners == NULL && task->held == NULL;
+}
+
 void eddyi_task_end(struct eddy_task *task, int outcome)
 {
+    if (is_plain(task, outcome)) {
+        task->error = 0;
+        task->marks |= EDDYI_TASK_DONE;
+        eddyi_group_left(task->group, task, 0, true);
+        if (task->handles == 0) {
+            eddy_pool_give(&eddyi_task_scheduler(task)->pool, task, sizeof *task + eddyi_task_root(task)->size);
+        }
+        return;
+    }
     int status = outcome == EDDYI_FAILED ? task->error : outcome == EDDYI_CANCELED ? -ECANCELED : 0;
     struct eddy_group *group = task->group;
     task->error = status;

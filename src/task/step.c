@@ -246,6 +246,21 @@ static inline void spoil_stack(void)
 }
 #endif
 
+/* An EDDY_FINALLY begins, after a body that ended by itself. */
+static enum verdict run_finally(struct eddy_task *task, struct eddy_frame *frame)
+{
+    spoil_stack();
+    frame->body(frame);
+    if (task->leaf == frame && task->waiter.state != EDDYI_IDLE) {
+        return WAITING;
+    }
+    if (task->leaf != frame || frame->ending != EDDYI_RUNNING) {
+        return GO_ON;
+    }
+    frame->ending = EDDYI_ENDING;
+    return unwind(frame);
+}
+
 /* The body of `frame`, the innermost, has returned and does not wait. */
 static enum verdict returned(struct eddy_task *task, struct eddy_frame *frame)
 {
@@ -254,6 +269,10 @@ static enum verdict returned(struct eddy_task *task, struct eddy_frame *frame)
     }
     if (frame->ending == EDDYI_RUNNING) {
         frame->ending = EDDYI_ENDING;
+        if (frame->phase == EDDYI_BODY && eddyi_block_of(frame) == NULL) { /* the usual end */
+            begin_finally(frame);
+            return run_finally(task, frame);
+        }
     }
     return frame->ending <= EDDYI_BREAKING ? finish_block(frame) : unwind(frame);
 }
