@@ -1,5 +1,5 @@
-# Run PROGRAM, and compare all it prints with the file EXPECTED.
-execute_process(COMMAND "${PROGRAM}" OUTPUT_VARIABLE printed ERROR_VARIABLE printed RESULT_VARIABLE status TIMEOUT 20)
+# Run PROGRAM with ARGUMENTS, and compare all it prints with the file EXPECTED.
+execute_process(COMMAND "${PROGRAM}" ${ARGUMENTS} OUTPUT_VARIABLE printed ERROR_VARIABLE printed RESULT_VARIABLE status TIMEOUT 20)
 file(READ "${EXPECTED}" expected)
 foreach(text IN ITEMS printed expected)
     string(REGEX REPLACE "line [0-9]+" "line N" ${text} "${${text}}")
