@@ -215,6 +215,11 @@ EDDY_END_DECLS
 
 #ifndef __cplusplus
 
+/* As a header of the system, as in /usr/include, it would lose its warnings: the line marker says it is none, and
+   the pragma keeps -Wpedantic quiet about the marker. */
+#pragma GCC system_header
+# 222 "eddy/frame.h"
+
 /* ---- Frames and bodies -------------------------------------------------------------- */
 
 /* The first member of a frame; the second form adds `ret`, the result. */
@@ -327,7 +332,7 @@ EDDY_END_DECLS
 #endif
 
 /* gcc judges a local where it is declared, so this must stand before the first. */
-#if defined(__clang__)
+#if defined(__clang__) || (defined(NDEBUG) && !defined(EDDY_LINT))
 #define EDDYI_JUMPS_ARE_ERRORS
 #define EDDYI_WATCH_LOCALS
 #else
@@ -351,9 +356,10 @@ EDDY_END_DECLS
 /* clang-format on */
 
 /* The assignment's cast would hide these from -Wconversion. */
-#define EDDYI_CHECK_DEST(dest, ...)                                                             \
-    _Static_assert(sizeof(dest) >= sizeof(__VA_ARGS__), "the result does not fit into " #dest); \
-    _Static_assert((__typeof__(dest))-1 < (__typeof__(dest))0, #dest " must be signed: a result may be -errno")
+#define EDDYI_CHECK_DEST(dest, ...)                                                                              \
+    _Static_assert(sizeof(dest) >= sizeof(__VA_ARGS__), "the result does not fit into " #dest);                  \
+    _Static_assert((__typeof__(dest))-1 < (__typeof__(dest))0, #dest " must be signed: a result may be -errno"); \
+    _Static_assert((__typeof__(dest))3 / 2 * 2 == 2, #dest " must be an integer")
 
 #define EDDYI_AWAIT_2(n, text, dest, ...)      \
     do {                                       \

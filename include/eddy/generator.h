@@ -52,6 +52,8 @@ EDDY_API void eddyi_yield(struct eddy_frame *self, const struct eddyi_site *site
 EDDY_END_DECLS
 
 #ifndef __cplusplus
+#pragma GCC system_header
+# 57 "eddy/generator.h"
 
 /* In a generator (EDDY_FRAME_RET): hand this value to the consumer, and wait to be asked for the next. The
  * generator must not hold a block open there (-EINVAL: it fails), since the deadline or the tasks of that

@@ -78,6 +78,8 @@ EDDY_API void eddyi_group_open(struct eddy_frame *self, struct eddy_group *group
 EDDY_END_DECLS
 
 #ifndef __cplusplus
+#pragma GCC system_header
+# 83 "eddy/group.h"
 
 /* EDDY_GROUP(&my->group) { } or EDDY_GROUP(&my->group, EDDY_COLLECT) { } */
 #define EDDY_GROUP(...) EDDYI_GROUP(__COUNTER__, "EDDY_GROUP(" #__VA_ARGS__ ")", __VA_ARGS__, EDDY_ALL, 0)

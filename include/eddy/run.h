@@ -46,6 +46,8 @@ EDDY_API int eddyi_run_end(struct eddy_runner *runner, int result);
 EDDY_END_DECLS
 
 #ifndef __cplusplus
+#pragma GCC system_header
+# 51 "eddy/run.h"
 
 /* EDDY_RUN(name, .argument = ...): run the coroutine `name`, whose frame has EDDY_FRAME_RET(int), on a loop of
  * its own until it has ended; then cancel the detached tasks that are left, and when they have ended the daemons;

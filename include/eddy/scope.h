@@ -180,6 +180,8 @@ EDDY_API void eddyi_fail(struct eddy_frame *self, const struct eddyi_site *site,
 EDDY_END_DECLS
 
 #ifndef __cplusplus
+#pragma GCC system_header
+# 185 "eddy/scope.h"
 
 /* A block that can be cancelled. */
 #define EDDY_SCOPE(scope) \

@@ -71,6 +71,8 @@ static inline int EDDY_CHECK_RESULT eddyi_spawned(int error)
 EDDY_END_DECLS
 
 #ifndef __cplusplus
+#pragma GCC system_header
+# 76 "eddy/task.h"
 
 /* EDDY_SPAWN(group, name, .argument = ...): start a task of coroutine `name` in `group`. 0; -ENOMEM: then
  * nothing was taken, and the arguments were not evaluated; -ECHILD. The group may be cancelled: the task

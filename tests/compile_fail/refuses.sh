@@ -52,4 +52,6 @@ rm "$scratch/right/case.c"
 check 'nothing right' 'no cases'
 rm "$scratch/wrong/case.c"
 check 'nothing wrong' 'no cases'
+printf '# 3 "x.h"\n\n' >"$scratch/include/x.h"
+check 'a line marker that is off' 'x.h:1: this line marker must say 2'
 exit "$failed"

@@ -119,6 +119,13 @@ for file in "$cases"/wrong/*.c; do
         exit 1
     fi
 done
+# A line marker in a header counts by hand.
+if ! find "$include" -name '*.h' -exec awk '/^# [0-9]+ "/ && $2 != FNR + 1 {
+        print FILENAME ":" FNR ": this line marker must say " FNR + 1; bad = 1
+    } END { exit bad }' {} +; then
+    exit 1
+fi
+
 printf '%s\n%s\n' "$wrong" "$right" | tr '\n' '\0' |
     xargs -0 -n 1 -P "$(nproc 2>/dev/null || echo 2)" sh "$0" --one || {
     echo "$compiler: some cases failed" >&2

@@ -68,11 +68,14 @@ EDDY_CORO(awaits)
         while (my->n > 3);
         do {
             EDDY_AWAIT(my->n, eddy_yield(me));
-            if (my->n < 0) continue;
+            if (my->n < 0)
+                continue;
             EDDY_AWAIT(my->n, eddy_yield(me));
         } while (my->n > 0);
 
+        /* clang-format off */
         EDDY_AWAIT(eddy_yield(me)); EDDY_AWAIT(my->n, eddy_yield(me)); EDDY_DO(helper);
+        /* clang-format on */
         {
             EDDY_AWAIT(eddy_yield(me));
             {
@@ -95,8 +98,10 @@ EDDY_CORO(awaits)
         EDDY_AWAIT((my->n), (eddy_yield(me)));
         EDDY_AWAIT(my->n, 7);
         EDDY_DO(results);
-        if (my->flag) return;
-        if (my->n < 0) EDDY_RETURN(my->n);
+        if (my->flag)
+            return;
+        if (my->n < 0)
+            EDDY_RETURN(my->n);
         EDDY_RETURN(0);
     }
 }
@@ -133,7 +138,8 @@ EDDY_CORO(brief)
     EDDY_BEGIN(brief) {
         EDDY_RETURN(NULL);
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
     }
 }
 
@@ -165,6 +171,7 @@ EDDY_CORO(results)
 
 int main(void)
 {
-    if (EDDY_RUN(awaits, .n = 1) < 0) return EDDY_RUN(helper, .text = "");
+    if (EDDY_RUN(awaits, .n = 1) < 0)
+        return EDDY_RUN(helper, .text = "");
     return EDDY_RUN_WITH(NULL, awaits);
 }

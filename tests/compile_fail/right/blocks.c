@@ -31,65 +31,97 @@ EDDY_CORO(blocks)
 {
     EDDY_BEGIN(blocks) {
         EDDY_GROUP(&my->group) {
-            if (my->n == 1) break;
-            if (my->n == 2) continue;
-            if (my->n == 3) return;
-            if (my->n == 4) EDDY_RETURN(4);
+            if (my->n == 1)
+                break;
+            if (my->n == 2)
+                continue;
+            if (my->n == 3)
+                return;
+            if (my->n == 4)
+                EDDY_RETURN(4);
             EDDY_AWAIT(eddy_yield(me));
         }
         EDDY_TIMEOUT(&my->limit, EDDY_MS(1)) {
-            if (my->n == 1) break;
-            if (my->n == 2) continue;
-            if (my->n == 3) return;
+            if (my->n == 1)
+                break;
+            if (my->n == 2)
+                continue;
+            if (my->n == 3)
+                return;
             EDDY_AWAIT(eddy_yield(me));
         }
         EDDY_TIMEOUT_UNTIL(&my->limit, my->when) {
-            if (my->n == 1) break;
-            if (my->n == 2) continue;
-            if (my->n == 3) return;
+            if (my->n == 1)
+                break;
+            if (my->n == 2)
+                continue;
+            if (my->n == 3)
+                return;
             EDDY_AWAIT(eddy_yield(me));
         }
         EDDY_TIMEOUT_FAIL(&my->limit, EDDY_MS(1)) {
-            if (my->n == 1) break;
-            if (my->n == 2) continue;
-            if (my->n == 3) return;
+            if (my->n == 1)
+                break;
+            if (my->n == 2)
+                continue;
+            if (my->n == 3)
+                return;
             EDDY_AWAIT(eddy_yield(me));
         }
         EDDY_TIMEOUT_FAIL_UNTIL(&my->limit, my->when) {
-            if (my->n == 1) break;
-            if (my->n == 2) continue;
-            if (my->n == 3) return;
+            if (my->n == 1)
+                break;
+            if (my->n == 2)
+                continue;
+            if (my->n == 3)
+                return;
             EDDY_AWAIT(eddy_yield(me));
         }
         EDDY_SHIELD(&my->shield, EDDY_MS(1)) {
-            if (my->n == 1) break;
-            if (my->n == 2) continue;
-            if (my->n == 3) return;
+            if (my->n == 1)
+                break;
+            if (my->n == 2)
+                continue;
+            if (my->n == 3)
+                return;
             EDDY_AWAIT(eddy_yield(me));
         }
         EDDY_SCOPE(&my->scope) {
-            if (my->n == 1) break;
-            if (my->n == 2) continue;
-            if (my->n == 3) return;
+            if (my->n == 1)
+                break;
+            if (my->n == 2)
+                continue;
+            if (my->n == 3)
+                return;
             EDDY_AWAIT(eddy_yield(me));
         }
         EDDY_CATCH(&my->caught) {
-            if (my->n == 1) break;
-            if (my->n == 2) continue;
-            if (my->n == 3) return;
-            if (my->n == 4) EDDY_FAIL(-EIO, "%s", "text");
+            if (my->n == 1)
+                break;
+            if (my->n == 2)
+                continue;
+            if (my->n == 3)
+                return;
+            if (my->n == 4)
+                EDDY_FAIL(-EIO, "%s", "text");
             EDDY_AWAIT(eddy_yield(me));
         }
         EDDY_LOCAL(&my->local, &key, &my->n) {
-            if (my->n == 1) break;
-            if (my->n == 2) continue;
-            if (my->n == 3) return;
+            if (my->n == 1)
+                break;
+            if (my->n == 2)
+                continue;
+            if (my->n == 3)
+                return;
             EDDY_AWAIT(eddy_yield(me));
         }
         EDDY_EACH(my->i, &my->generator, nap) {
-            if (my->n == 1) break;
-            if (my->n == 2) continue;
-            if (my->n == 3) return;
+            if (my->n == 1)
+                break;
+            if (my->n == 2)
+                continue;
+            if (my->n == 3)
+                return;
             EDDY_AWAIT(eddy_yield(me));
         }
     }
@@ -111,7 +143,8 @@ EDDY_CORO(loops)
     EDDY_BEGIN(loops) {
         for (my->i = 0; my->i < 3; my->i++) {
             EDDY_GROUP(&my->group) {
-                if (my->i == 1) break;
+                if (my->i == 1)
+                    break;
                 EDDY_TRY(my->n, EDDY_SPAWN(&my->group, nap));
             }
         }
@@ -128,12 +161,14 @@ EDDY_CORO(loops)
         do
             EDDY_SHIELD(&my->shield, EDDY_MS(1)) {
                 EDDY_AWAIT(eddy_yield(me));
-                if (my->n) break;
+                if (my->n)
+                    break;
             }
         while (my->n > 2);
         do {
             EDDY_CATCH(&my->caught) {
-                if (my->n) continue;
+                if (my->n)
+                    continue;
                 EDDY_DO(nap);
             }
         } while (my->n > 2);
@@ -141,10 +176,13 @@ EDDY_CORO(loops)
             EDDY_TIMEOUT_FAIL(&my->limit, EDDY_MS(1)) {
                 for (;;) {
                     EDDY_AWAIT(my->n, eddy_yield(me));
-                    if (my->n) break;
+                    if (my->n)
+                        break;
                     EDDY_LOCAL(&my->local, &key, NULL) {
-                        if (my->n == 2) break;
-                        if (my->n == 3) continue;
+                        if (my->n == 2)
+                            break;
+                        if (my->n == 3)
+                            continue;
                         return;
                     }
                 }
@@ -159,8 +197,10 @@ EDDY_CORO(loops)
                             EDDY_SHIELD(&my->shield, EDDY_MS(1)) {
                                 EDDY_CATCH(&my->caught) {
                                     EDDY_EACH(my->i, &my->generator, nap) {
-                                        if (my->i == 1) break;
-                                        if (my->i == 2) return;
+                                        if (my->i == 1)
+                                            break;
+                                        if (my->i == 2)
+                                            return;
                                         EDDY_AWAIT(eddy_yield(me));
                                     }
                                     break;
@@ -197,15 +237,19 @@ EDDY_CORO(loops)
         else if (my->scope.caught)
             EDDY_RETURN(3);
         /* Each with an empty body, and two on a line. */
+        /* clang-format off */
         EDDY_GROUP(&my->group) {}
         EDDY_TIMEOUT(&my->limit, 0) {} EDDY_SHIELD(&my->shield, EDDY_FOREVER) {}
         EDDY_CATCH(&my->caught) {}
         EDDY_LOCAL(&my->local, &key, NULL) {}
+        /* clang-format on */
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         for (my->i = 0; my->i < 3; my->i++) {
             EDDY_SHIELD(&my->shield, EDDY_MS(1)) {
-                if (my->i == 1) break;
+                if (my->i == 1)
+                    break;
                 EDDY_AWAIT(eddy_yield(me));
             }
         }

@@ -14,7 +14,8 @@ EDDY_CORO(plain)
         my->memory = malloc(1);
         EDDY_AWAIT(eddy_yield(me));
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         free(my->memory);
     }
 }
@@ -30,9 +31,12 @@ struct waits {
 EDDY_CORO(waits)
 {
     EDDY_BEGIN(waits) {
-        if (my->n == 1) EDDY_FAIL(-EIO);
-        if (my->n == 2) EDDY_FAIL(-EIO, "no argument");
-        if (my->n == 3) EDDY_FAIL(-EIO, "%d", my->n);
+        if (my->n == 1)
+            EDDY_FAIL(-EIO);
+        if (my->n == 2)
+            EDDY_FAIL(-EIO, "no argument");
+        if (my->n == 3)
+            EDDY_FAIL(-EIO, "%d", my->n);
         if (my->n == 4)
             EDDY_FAIL(-EIO, "%s: %d", "it", my->n);
         else
@@ -40,7 +44,8 @@ EDDY_CORO(waits)
         for (;;)
             EDDY_FAIL(-EIO, "%d %d %d", 1, 2, 3);
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         EDDY_AWAIT(eddy_sleep(EDDY_MS(1), me));
         EDDY_AWAIT(my->n, eddy_sleep(EDDY_MS(1), me));
         EDDY_DO(plain);
@@ -55,7 +60,8 @@ EDDY_CORO(waits)
         }
         while (my->n > 0) {
             EDDY_AWAIT(my->n, eddy_yield(me));
-            if (my->n == 7) return;
+            if (my->n == 7)
+                return;
         }
     }
 }
@@ -72,7 +78,8 @@ EDDY_CORO(forever)
             EDDY_AWAIT(eddy_sleep(EDDY_SEC(1), me));
         }
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         EDDY_AWAIT(eddy_yield(me));
     }
 }
@@ -86,7 +93,8 @@ EDDY_CORO(gone)
     EDDY_BEGIN(gone) {
         return;
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         return;
     }
 }
@@ -106,7 +114,8 @@ EDDY_CORO(defers)
 {
     EDDY_BEGIN(defers) {
         my->memory = malloc(1);
-        if (my->memory == NULL) EDDY_FAIL(-ENOMEM, "no memory for %s", "it");
+        if (my->memory == NULL)
+            EDDY_FAIL(-ENOMEM, "no memory for %s", "it");
         EDDY_DEFER(&my->first, free, my->memory);
         if (my->memory[0] == 0)
             EDDY_DEFER(&my->second, say, NULL);

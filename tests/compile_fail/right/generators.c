@@ -35,7 +35,8 @@ EDDY_CORO(countdown)
             EDDY_YIELD(my->from);
         while (my->from-- > 0);
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         EDDY_AWAIT(eddy_yield(me));
     }
 }
@@ -47,7 +48,9 @@ struct words {
 EDDY_CORO(words)
 {
     EDDY_BEGIN(words) {
+        /* clang-format off */
         EDDY_YIELD("one"); EDDY_YIELD("two");
+        /* clang-format on */
         EDDY_YIELD(NULL);
     }
 }
@@ -72,21 +75,29 @@ EDDY_CORO(consumer)
         }
         EDDY_EACH(my->word, &my->outer, words) {
             EDDY_EACH(my->j, &my->inner, countdown, .from = my->i) {
-                if (my->j == 1) continue;
-                if (my->j == 2) break;
-                if (my->j == 3) return;
-                if (my->j == 4) EDDY_RETURN(4);
-                if (my->j == 5) EDDY_FAIL(-1);
+                if (my->j == 1)
+                    continue;
+                if (my->j == 2)
+                    break;
+                if (my->j == 3)
+                    return;
+                if (my->j == 4)
+                    EDDY_RETURN(4);
+                if (my->j == 5)
+                    EDDY_FAIL(-1);
                 EDDY_AWAIT(eddy_yield(me));
             }
-            if (my->i == 1) break;
+            if (my->i == 1)
+                break;
         }
         for (my->i = 0; my->i < 2; my->i++) {
             EDDY_EACH(my->j, &my->outer, countdown) {
                 EDDY_TIMEOUT(&my->limit, EDDY_MS(1)) {
                     EDDY_AWAIT(eddy_yield(me));
-                    if (my->j == 1) break;
-                    if (my->j == 2) continue;
+                    if (my->j == 1)
+                        break;
+                    if (my->j == 2)
+                        continue;
                     EDDY_DO(countdown);
                 }
                 EDDY_GROUP(&my->group) {
@@ -102,7 +113,8 @@ EDDY_CORO(consumer)
                     }
                 }
             }
-            if (my->j == 9) continue;
+            if (my->j == 9)
+                continue;
             break;
         }
         EDDY_TIMEOUT(&my->limit, EDDY_SEC(1)) {

@@ -41,17 +41,22 @@ EDDY_CORO(locals)
             my->n += i;
         }
         EDDY_AWAIT(my->n, eddy_yield(me));
-        for (size_t i = 0; i < sizeof my->buffer; i++) my->buffer[i] = 0;
+        for (size_t i = 0; i < sizeof my->buffer; i++)
+            my->buffer[i] = 0;
 
         /* Inside of loops that await. */
         for (my->used = 0; my->used < 3; my->used++) {
             if (my->n > 0) {
                 int rest = 3 - (int)my->used;
                 char *end = my->buffer + rest;
-                if (rest == 0) break;
-                if (rest == 1) continue;
-                if (rest == 2) return;
-                if (rest == 9) EDDY_RETURN(rest);
+                if (rest == 0)
+                    break;
+                if (rest == 1)
+                    continue;
+                if (rest == 2)
+                    return;
+                if (rest == 9)
+                    EDDY_RETURN(rest);
                 *end = 0;
             }
             EDDY_AWAIT(my->n, eddy_yield(me));
@@ -110,7 +115,8 @@ EDDY_CORO(locals)
         char copy[8] = "copy";
         my->n = last + copy[0];
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         {
             int n = my->n;
             my->n = n - 1;
@@ -134,8 +140,10 @@ EDDY_CORO(jumps)
         runs++;
     again:
         EDDY_AWAIT(my->n, eddy_yield(me));
-        if (my->n > 0) goto again;
-        if (my->n < 0) goto out;
+        if (my->n > 0)
+            goto again;
+        if (my->n < 0)
+            goto out;
         EDDY_AWAIT(eddy_yield(me));
     out:
         EDDY_RETURN(runs);
@@ -145,7 +153,8 @@ EDDY_CORO(jumps)
 /* A plain function in the same file, which jumps as C allows. */
 static int plain(int n)
 {
-    if (n < 0) goto out;
+    if (n < 0)
+        goto out;
     int twice = n * 2;
     return twice;
 out:

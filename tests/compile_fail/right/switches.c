@@ -128,7 +128,8 @@ EDDY_CORO(switches)
         case 4:
             EDDY_AWAIT(eddy_yield(me));
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         switch (my->colour) {
         case RED:
         case GREEN:

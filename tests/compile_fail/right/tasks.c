@@ -12,7 +12,8 @@ struct fib {
 EDDY_CORO(fib)
 {
     EDDY_BEGIN(fib) {
-        if (my->n < 2) EDDY_RETURN(my->n);
+        if (my->n < 2)
+            EDDY_RETURN(my->n);
         EDDY_CALL(my->a, fib, .n = my->n - 1);
         EDDY_CALL(my->b, fib, .n = my->n - 2);
         EDDY_RETURN(my->a + my->b);
@@ -33,7 +34,8 @@ EDDY_CORO(odd);
 EDDY_CORO(even)
 {
     EDDY_BEGIN(even) {
-        if (my->n == 0) EDDY_RETURN(true);
+        if (my->n == 0)
+            EDDY_RETURN(true);
         EDDY_CALL(my->ret, odd, .n = my->n - 1);
     }
 }
@@ -41,7 +43,8 @@ EDDY_CORO(even)
 EDDY_CORO(odd)
 {
     EDDY_BEGIN(odd) {
-        if (my->n == 0) EDDY_RETURN(false);
+        if (my->n == 0)
+            EDDY_RETURN(false);
         EDDY_CALL(my->ret, even, .n = my->n - 1);
     }
 }
@@ -56,7 +59,8 @@ EDDY_CORO(server)
 {
     EDDY_BEGIN(server) {
         my->error = eddy_task_started(me, my->port);
-        if (my->error < 0) EDDY_FAIL(my->error);
+        if (my->error < 0)
+            EDDY_FAIL(my->error);
         EDDY_AWAIT(eddy_sleep(EDDY_FOREVER, me));
     }
 }
@@ -85,14 +89,16 @@ EDDY_CORO(all)
         EDDY_GROUP(&my->group) {
             EDDY_TRY(my->n, EDDY_SPAWN(&my->group, fib, .n = 3));
             EDDY_TRY(my->n, EDDY_SPAWN(&my->group, server));
-            if (EDDY_SPAWN(&my->group, odd, .n = 1) < 0) EDDY_RETURN(-1);
+            if (EDDY_SPAWN(&my->group, odd, .n = 1) < 0)
+                EDDY_RETURN(-1);
             my->n = EDDY_SPAWN(eddy_loop_detached(eddy_loop_current()), even, .n = 2);
             for (my->i = 0; my->i < 3; my->i++)
                 EDDY_TRY(my->n, EDDY_SPAWN_TASK(&my->tasks[my->i], &my->group, fib, .n = (int)my->i));
             my->n = EDDY_SPAWN_TASK(&my->task, &my->group, fib);
             if (my->n == 0) {
                 EDDY_AWAIT(my->n, eddy_task_join(my->task, me));
-                if (my->n == 0) printf("%ld\n", EDDY_RESULT(my->task, fib));
+                if (my->n == 0)
+                    printf("%ld\n", EDDY_RESULT(my->task, fib));
                 my->sum += EDDY_RESULT(my->task, fib) * 2;
             }
             eddy_task_release(my->task);
@@ -105,7 +111,8 @@ EDDY_CORO(all)
                 EDDY_START(my->sum, &my->group, server, .port = 80, .error = 0);
             for (;;) {
                 EDDY_AWAIT(my->n, eddy_group_next(&my->group, &my->next, me));
-                if (my->n <= 0) break;
+                if (my->n <= 0)
+                    break;
             }
         }
         EDDY_GROUP(&my->race, EDDY_ANY) {
@@ -126,7 +133,8 @@ EDDY_CORO(all)
 static int spawn_from_a_function(struct eddy_group *group, struct eddy_task **task)
 {
     int error = EDDY_SPAWN(group, fib, .n = 1);
-    if (error < 0) return error;
+    if (error < 0)
+        return error;
     return EDDY_SPAWN_TASK(task, group, fib, .n = 2);
 }
 
@@ -134,7 +142,9 @@ int main(void)
 {
     struct eddy_loop_options options = {.budget = 1};
     int result = EDDY_RUN(all);
-    if (EDDY_RUN(all, .n = 1) < 0) result = 1;
-    if (result == 2) return spawn_from_a_function(NULL, NULL);
+    if (EDDY_RUN(all, .n = 1) < 0)
+        result = 1;
+    if (result == 2)
+        return spawn_from_a_function(NULL, NULL);
     return EDDY_RUN_WITH(&options, all, .n = result);
 }

@@ -15,7 +15,8 @@ EDDY_CORO_EXTERN(shared_two)
     EDDY_BEGIN(shared_two) {
         EDDY_AWAIT(eddy_yield(me));
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         my->text = NULL;
     }
 }

@@ -17,9 +17,10 @@
 #define GUARDED EDDY_CATCH(&my->caught)
 #define NUMBERS(dest, ...) EDDY_EACH(dest, &my->generator, numbers, __VA_ARGS__)
 #define CALL_NUMBERS(top) EDDY_CALL(my->n, numbers, .to = (top))
-#define ENSURE(condition)                                    \
-    do {                                                     \
-        if (!(condition)) EDDY_FAIL(-EINVAL, "%s", #condition); \
+#define ENSURE(condition)                         \
+    do {                                          \
+        if (!(condition))                         \
+            EDDY_FAIL(-EINVAL, "%s", #condition); \
     } while (0)
 #define CORO(name) EDDY_CORO(name)
 #define BEGIN(name) EDDY_BEGIN(name)
@@ -35,7 +36,8 @@ struct numbers {
 
 CORO(numbers)
 {
-    BEGIN(numbers) {
+    BEGIN(numbers)
+    {
         ENSURE(my->to >= 0);
         for (my->ret = 0; my->ret < my->to; my->ret++) {
             EDDY_YIELD(my->ret);
@@ -55,24 +57,32 @@ struct user {
 
 CORO(user)
 {
-    BEGIN(user) {
+    BEGIN(user)
+    {
         NAP(1);
         if (my->n)
             NAP(SPAN);
         else
             NAP_TWICE(SPAN);
+        /* clang-format off */
         NAP(1); NAP_INTO(my->n, 2); NAP_TWICE(3);
+        /* clang-format on */
         AWAIT(eddy_yield(ME));
         AWAIT(my->n, eddy_yield(ME));
-        WITHIN(SPAN) {
-            TOGETHER {
+        WITHIN(SPAN)
+        {
+            TOGETHER
+            {
                 GO(&my->group, numbers, .to = SPAN);
                 EDDY_TRY(my->n, SPAWN(numbers));
                 EDDY_TRY(my->n, SPAWN(numbers, .to = SPAN, .both = {PAIR}));
-                GUARDED {
-                    if (my->n) break;
+                GUARDED
+                {
+                    if (my->n)
+                        break;
                     ENSURE(my->n == 0);
-                    NUMBERS(my->n, .to = 3) {
+                    NUMBERS(my->n, .to = 3)
+                    {
                         NAP(SPAN);
                     }
                 }
@@ -80,7 +90,8 @@ CORO(user)
             CALL_NUMBERS(SPAN);
         }
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         NAP_TWICE(1);
     }
 }

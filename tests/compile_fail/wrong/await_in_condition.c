@@ -12,10 +12,12 @@ EDDY_CORO(user)
 {
     EDDY_BEGIN(user) {
 #ifdef WRONG
-        if (EDDY_AWAIT(eddy_yield(me)) < 0) return;
+        if (EDDY_AWAIT(eddy_yield(me)) < 0)
+            return;
 #else
         EDDY_AWAIT(my->n, eddy_yield(me));
-        if (my->n < 0) return;
+        if (my->n < 0)
+            return;
 #endif
     }
 }

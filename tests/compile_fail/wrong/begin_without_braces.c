@@ -12,7 +12,7 @@ EDDY_CORO(user)
 {
     EDDY_BEGIN(user)
 #ifdef WRONG
-    my->n = 1;
+        my->n = 1;
     EDDY_AWAIT(eddy_yield(me));
 #else
     {

@@ -1,6 +1,6 @@
 /* Wrong: a result into a float. */
-/* expect: gcc=error text="my->f must be signed" */
-/* expect: clang=error text="my->f must be signed|not an integral constant" */
+/* expect: gcc=error text="my->f must be an integer" */
+/* expect: clang=error text="my->f must be an integer|not an integral constant" */
 #include <eddy.h>
 
 struct user {

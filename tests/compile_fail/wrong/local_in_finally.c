@@ -16,7 +16,8 @@ EDDY_CORO(user)
 {
     EDDY_BEGIN(user) {
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
 #ifdef WRONG
         int n = my->n;
         EDDY_AWAIT(my->n, eddy_yield(me));
