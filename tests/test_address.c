@@ -54,7 +54,8 @@ static void localhost_is_ipv4(void **state)
 static void what_is_no_numeric_address_is_refused(void **state)
 {
     (void)state;
-    static const char *const hosts[] = {"", "example", "127.0.0", "127.0.0.1.", "1.2.3.256", "::1::", "[::1]", "127.0.0.1:80", " 127.0.0.1"};
+    static const char *const hosts[] = {"",      "example", "127.0.0",      "127.0.0.1.", "1.2.3.256",
+                                        "::1::", "[::1]",   "127.0.0.1:80", " 127.0.0.1"};
     for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
         struct eddy_address address;
         assert_int_equal(eddy_address_parse(&address, hosts[i], 80), -EINVAL);

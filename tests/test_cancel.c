@@ -34,8 +34,7 @@ static int always_fails(struct eddy_waiter *me)
 
 EDDY_CORO(careless)
 {
-    EDDY_BEGIN(careless)
-    {
+    EDDY_BEGIN(careless) {
         for (;;) {
             if (my->which == 0) {
                 EDDY_AWAIT(my->result, eddy_sleep(5, me));
@@ -80,15 +79,11 @@ struct persistent {
 
 EDDY_CORO(persistent)
 {
-    EDDY_BEGIN(persistent)
-    {
-        EDDY_SCOPE(&scope)
-        {
+    EDDY_BEGIN(persistent) {
+        EDDY_SCOPE(&scope) {
             for (my->i = 0; my->i < 3; my->i++) {
-                EDDY_SCOPE(&my->inner)
-                { /* a scope of one's own does not catch what comes from outside */
-                    EDDY_CATCH(&my->catch_)
-                    {
+                EDDY_SCOPE(&my->inner) { /* a scope of one's own does not catch what comes from outside */
+                    EDDY_CATCH(&my->catch_) {
                         EDDY_AWAIT(eddy_sleep(5, me));
                     }
                     coro_say("caught");
@@ -131,11 +126,9 @@ static int park(struct eddy_waiter *me)
 
 EDDY_CORO(op)
 {
-    EDDY_BEGIN(op)
-    {
+    EDDY_BEGIN(op) {
         my->result = 99;
-        EDDY_SCOPE(&scope)
-        {
+        EDDY_SCOPE(&scope) {
             EDDY_AWAIT(my->result, park(me));
             coro_say("%d", my->result);
             EDDY_AWAIT(my->result, park(me));
@@ -175,10 +168,8 @@ struct settled {
 
 EDDY_CORO(settled)
 {
-    EDDY_BEGIN(settled)
-    {
-        EDDY_SCOPE(&scope)
-        {
+    EDDY_BEGIN(settled) {
+        EDDY_SCOPE(&scope) {
             for (my->i = 0; my->i < 100000; my->i++) {
                 my->sum++;
                 EDDY_AWAIT(always_ready(me));
@@ -209,8 +200,7 @@ struct starts {
 
 EDDY_CORO(starts)
 {
-    EDDY_BEGIN(starts)
-    {
+    EDDY_BEGIN(starts) {
         coro_say("begun %d", eddy_cancel_reason(me));
         EDDY_AWAIT(my->result, park(me));
         coro_say("unreachable");
@@ -240,10 +230,8 @@ struct entered {
 
 EDDY_CORO(entered)
 {
-    EDDY_BEGIN(entered)
-    {
-        EDDY_TIMEOUT(&scope, my->span)
-        {
+    EDDY_BEGIN(entered) {
+        EDDY_TIMEOUT(&scope, my->span) {
             coro_say("in %d", eddy_cancel_reason(me));
             EDDY_AWAIT(my->result, park(me));
             coro_say("unreachable");
@@ -275,10 +263,8 @@ struct suicide {
 
 EDDY_CORO(suicide)
 {
-    EDDY_BEGIN(suicide)
-    {
-        EDDY_SCOPE(&scope)
-        {
+    EDDY_BEGIN(suicide) {
+        EDDY_SCOPE(&scope) {
             if (my->task) {
                 eddy_task_cancel(eddy_task_of(me), -EINTR);
             } else {

@@ -49,8 +49,7 @@ struct counts {
 
 EDDY_CORO(counts)
 {
-    EDDY_BEGIN(counts)
-    {
+    EDDY_BEGIN(counts) {
         begun++;
         for (; my->i < my->ends; my->i++) {
             EDDY_AWAIT(eddy_sleep((eddy_ns)dice(4), me));
@@ -70,8 +69,7 @@ EDDY_CORO_DECLARE(node);
 
 EDDY_CORO_EXTERN(node)
 {
-    EDDY_BEGIN(node)
-    {
+    EDDY_BEGIN(node) {
         begun++;
         my->rounds = dice(3) + 1;
         EDDY_DEFER(&my->defer, close_it, NULL);
@@ -80,8 +78,7 @@ EDDY_CORO_EXTERN(node)
             my->choice = my->depth > 0 ? dice(12) : 11;
             switch (my->choice) {
             case 0:
-                EDDY_SCOPE(&my->scope)
-                {
+                EDDY_SCOPE(&my->scope) {
                     EDDY_DO(node, .depth = my->depth - 1);
                     if (dice(3) == 0) {
                         eddy_scope_cancel(&my->scope, -EPIPE);
@@ -90,8 +87,7 @@ EDDY_CORO_EXTERN(node)
                 }
                 break;
             case 1:
-                EDDY_TIMEOUT(&my->scope, (eddy_ns)dice(20))
-                {
+                EDDY_TIMEOUT(&my->scope, (eddy_ns)dice(20)) {
                     EDDY_CALL(my->got, node, .depth = my->depth - 1);
                     if (dice(2) == 0) {
                         break;
@@ -100,8 +96,7 @@ EDDY_CORO_EXTERN(node)
                 }
                 break;
             case 2:
-                EDDY_TIMEOUT_FAIL(&my->scope, (eddy_ns)dice(20))
-                {
+                EDDY_TIMEOUT_FAIL(&my->scope, (eddy_ns)dice(20)) {
                     EDDY_DO(node, .depth = my->depth - 1);
                     if (dice(2) == 0) {
                         continue;
@@ -109,8 +104,7 @@ EDDY_CORO_EXTERN(node)
                 }
                 break;
             case 3:
-                EDDY_SHIELD(&my->scope, (eddy_ns)dice(30))
-                {
+                EDDY_SHIELD(&my->scope, (eddy_ns)dice(30)) {
                     EDDY_DO(node, .depth = my->depth - 1);
                     if (dice(3) == 0) {
                         EDDY_RETURN(3);
@@ -119,8 +113,7 @@ EDDY_CORO_EXTERN(node)
                 break;
             case 4:
             case 5:
-                EDDY_CATCH(&my->catch_)
-                {
+                EDDY_CATCH(&my->catch_) {
                     EDDY_DO(node, .depth = my->depth - 1);
                     if (dice(3) == 0) {
                         EDDY_FAIL(-EDOM, "on purpose");
@@ -128,15 +121,13 @@ EDDY_CORO_EXTERN(node)
                 }
                 break;
             case 6:
-                EDDY_LOCAL(&my->local, &key, my)
-                {
+                EDDY_LOCAL(&my->local, &key, my) {
                     EDDY_DO(node, .depth = my->depth - 1);
                 }
                 break;
             case 7:
             case 8:
-                EDDY_GROUP(&my->group, (enum eddy_group_policy)dice(4))
-                {
+                EDDY_GROUP(&my->group, (enum eddy_group_policy)dice(4)) {
                     EDDY_TRY(my->error, EDDY_SPAWN(&my->group, node, .depth = my->depth - 1));
                     EDDY_TRY(my->error, EDDY_SPAWN(&my->group, node, .depth = my->depth - 1));
                     EDDY_AWAIT(eddy_sleep((eddy_ns)dice(5), me));
@@ -150,8 +141,7 @@ EDDY_CORO_EXTERN(node)
                 }
                 break;
             case 9:
-                EDDY_EACH(my->got, &my->generator, counts, .ends = (int)dice(4))
-                {
+                EDDY_EACH(my->got, &my->generator, counts, .ends = (int)dice(4)) {
                     EDDY_DO(node, .depth = my->depth - 2);
                     if (dice(4) == 0) {
                         break;
@@ -170,13 +160,11 @@ EDDY_CORO_EXTERN(node)
     {
         my->tidy = dice(12);
         if (my->tidy == 0 && my->depth > 0) {
-            EDDY_CATCH(&my->catch_)
-            {
+            EDDY_CATCH(&my->catch_) {
                 EDDY_DO(node, .depth = my->depth - 2);
             }
         } else if (my->tidy < 4) {
-            EDDY_TIMEOUT(&my->scope, (eddy_ns)dice(10))
-            {
+            EDDY_TIMEOUT(&my->scope, (eddy_ns)dice(10)) {
                 EDDY_AWAIT(eddy_sleep((eddy_ns)dice(10), me));
             }
         } else if (my->tidy == 4) {
@@ -193,8 +181,7 @@ struct root {
 
 EDDY_CORO(root)
 {
-    EDDY_BEGIN(root)
-    {
+    EDDY_BEGIN(root) {
         EDDY_DO(node, .depth = my->depth);
     }
 }

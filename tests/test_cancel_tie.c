@@ -32,18 +32,14 @@ struct tie {
 
 EDDY_CORO(tie)
 {
-    EDDY_BEGIN(tie)
-    {
-        EDDY_SCOPE(&other)
-        {
+    EDDY_BEGIN(tie) {
+        EDDY_SCOPE(&other) {
             if (my->fails) {
-                EDDY_TIMEOUT_FAIL(&scope, 10)
-                {
+                EDDY_TIMEOUT_FAIL(&scope, 10) {
                     EDDY_AWAIT(my->result, park(me));
                 }
             } else {
-                EDDY_TIMEOUT(&scope, 10)
-                {
+                EDDY_TIMEOUT(&scope, 10) {
                     EDDY_AWAIT(my->result, park(me));
                 }
             }
@@ -123,12 +119,9 @@ struct late {
 
 EDDY_CORO(late)
 {
-    EDDY_BEGIN(late)
-    {
-        EDDY_TIMEOUT_FAIL(&scope, 10)
-        {
-            EDDY_SHIELD(&my->inner, EDDY_FOREVER)
-            {
+    EDDY_BEGIN(late) {
+        EDDY_TIMEOUT_FAIL(&scope, 10) {
+            EDDY_SHIELD(&my->inner, EDDY_FOREVER) {
                 EDDY_AWAIT(eddy_sleep(20, me));
             }
             coro_say("%d", eddy_cancel_reason(me));
@@ -163,16 +156,12 @@ struct reasons {
 
 EDDY_CORO(reasons)
 {
-    EDDY_BEGIN(reasons)
-    {
+    EDDY_BEGIN(reasons) {
         coro_say("%d", eddy_cancel_reason(me));
-        EDDY_SCOPE(&my->a)
-        {
-            EDDY_TIMEOUT(&my->b, 0)
-            {
+        EDDY_SCOPE(&my->a) {
+            EDDY_TIMEOUT(&my->b, 0) {
                 coro_say("%d", eddy_cancel_reason(me));
-                EDDY_SHIELD(&my->d, EDDY_SEC(1))
-                {
+                EDDY_SHIELD(&my->d, EDDY_SEC(1)) {
                     coro_say("%d", eddy_cancel_reason(me));
                     eddy_scope_cancel(&my->d, EDDY_REASON_MIN);
                     coro_say("%d", eddy_cancel_reason(me));

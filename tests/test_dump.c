@@ -50,8 +50,7 @@ struct inner {
 
 EDDY_CORO(inner)
 {
-    EDDY_BEGIN(inner)
-    {
+    EDDY_BEGIN(inner) {
         EDDY_AWAIT(eddy_sleep(my->span, me));
     }
 }
@@ -64,8 +63,7 @@ struct outer {
 
 EDDY_CORO(outer)
 {
-    EDDY_BEGIN(outer)
-    {
+    EDDY_BEGIN(outer) {
         EDDY_DO(inner, .span = my->span);
     }
     EDDY_FINALLY
@@ -99,10 +97,8 @@ struct nests {
 
 EDDY_CORO(nests)
 {
-    EDDY_BEGIN(nests)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(nests) {
+        EDDY_GROUP(&my->group) {
             EDDY_TRY(my->result, EDDY_SPAWN(&my->group, inner, .span = 7));
             if (my->depth > 0) {
                 EDDY_TRY(my->result, EDDY_SPAWN_TASK(&my->task, &my->group, nests, .depth = my->depth - 1));
@@ -110,8 +106,7 @@ EDDY_CORO(nests)
                 eddy_task_release(my->task);
             }
             EDDY_TRY(my->result, EDDY_SPAWN(&my->group, inner, .span = 7));
-            EDDY_GROUP(&my->second)
-            {
+            EDDY_GROUP(&my->second) {
                 EDDY_TRY(my->result, EDDY_SPAWN(&my->second, outer, .span = 8));
             }
         }
@@ -150,8 +145,7 @@ struct dumps {
 
 EDDY_CORO(dumps)
 {
-    EDDY_BEGIN(dumps)
-    {
+    EDDY_BEGIN(dumps) {
         EDDY_AWAIT(eddy_yield(me));
         my->result = EDDY_SPAWN_TASK(&my->task, eddy_loop_detached(eddy_loop_current()), inner, .span = 1);
         assert_int_equal(my->result, 0);

@@ -22,8 +22,7 @@ struct fails {
 
 EDDY_CORO(fails)
 {
-    EDDY_BEGIN(fails)
-    {
+    EDDY_BEGIN(fails) {
         if (my->n > 0) {
             EDDY_CALL(my->ret, fails, .n = my->n - 1, .error = my->error, .after = my->after);
             coro_say("unreachable");
@@ -51,16 +50,11 @@ struct catches {
 
 EDDY_CORO(catches)
 {
-    EDDY_BEGIN(catches)
-    {
-        EDDY_CATCH(&my->outer)
-        {
-            EDDY_SCOPE(&scope)
-            {
-                EDDY_CATCH(&my->inner)
-                {
-                    EDDY_TIMEOUT(&my->inside, EDDY_SEC(1))
-                    {
+    EDDY_BEGIN(catches) {
+        EDDY_CATCH(&my->outer) {
+            EDDY_SCOPE(&scope) {
+                EDDY_CATCH(&my->inner) {
+                    EDDY_TIMEOUT(&my->inside, EDDY_SEC(1)) {
                         if (my->error != 0) {
                             EDDY_CALL(my->got, fails, .n = 2, .error = my->error, .after = my->after);
                         } else {
@@ -117,15 +111,11 @@ struct in_canceled {
 
 EDDY_CORO(in_canceled)
 {
-    EDDY_BEGIN(in_canceled)
-    {
-        EDDY_CATCH(&my->outer)
-        {
-            EDDY_SCOPE(&scope)
-            {
+    EDDY_BEGIN(in_canceled) {
+        EDDY_CATCH(&my->outer) {
+            EDDY_SCOPE(&scope) {
                 eddy_scope_cancel(&scope, -EPIPE);
-                EDDY_CATCH(&my->inner)
-                {
+                EDDY_CATCH(&my->inner) {
                     EDDY_FAIL(-EDOM);
                 }
                 coro_say("inner %d", my->inner.error);
@@ -166,8 +156,7 @@ struct tail {
 
 EDDY_CORO(tail)
 {
-    EDDY_BEGIN(tail)
-    {
+    EDDY_BEGIN(tail) {
         if (my->error < 0) {
             EDDY_FAIL(my->error);
         }
@@ -189,12 +178,9 @@ struct catches_tail {
 
 EDDY_CORO(catches_tail)
 {
-    EDDY_BEGIN(catches_tail)
-    {
-        EDDY_CATCH(&my->outer)
-        {
-            EDDY_SCOPE(&scope)
-            {
+    EDDY_BEGIN(catches_tail) {
+        EDDY_CATCH(&my->outer) {
+            EDDY_SCOPE(&scope) {
                 EDDY_DO(tail, .late_error = -ERANGE);
             }
             coro_say("unreachable");
@@ -230,8 +216,7 @@ struct tidy {
 
 EDDY_CORO(tidy)
 {
-    EDDY_BEGIN(tidy)
-    {
+    EDDY_BEGIN(tidy) {
         if (my->cancelled) {
             eddy_task_cancel(eddy_task_of(me), -EINTR);
             EDDY_AWAIT(eddy_yield(me));
@@ -240,8 +225,7 @@ EDDY_CORO(tidy)
     }
     EDDY_FINALLY
     {
-        EDDY_CATCH(&my->catch_)
-        {
+        EDDY_CATCH(&my->catch_) {
             EDDY_FAIL(-ERANGE);
         }
         coro_say("%d", my->catch_.error);
@@ -282,8 +266,7 @@ struct says_end {
 
 EDDY_CORO(says_end)
 {
-    EDDY_BEGIN(says_end)
-    {
+    EDDY_BEGIN(says_end) {
         EDDY_AWAIT(eddy_sleep(my->span, me));
     }
     EDDY_FINALLY
@@ -294,14 +277,11 @@ EDDY_CORO(says_end)
 
 EDDY_CORO(defers)
 {
-    EDDY_BEGIN(defers)
-    {
+    EDDY_BEGIN(defers) {
         EDDY_DEFER(&my->one, say_word, (void *)"one");
-        EDDY_SCOPE(&my->a)
-        {
+        EDDY_SCOPE(&my->a) {
             EDDY_DEFER(&my->two, say_word, (void *)"two"); /* not at the end of the block */
-            EDDY_GROUP(&my->group)
-            {
+            EDDY_GROUP(&my->group) {
                 EDDY_DEFER(&my->three, say_word, (void *)"three");
                 EDDY_TRY(my->error, EDDY_SPAWN(&my->group, says_end, .span = 10));
                 EDDY_AWAIT(eddy_sleep(5, me));
@@ -356,10 +336,8 @@ struct defers_in_call {
 
 EDDY_CORO(defers_in_call)
 {
-    EDDY_BEGIN(defers_in_call)
-    {
-        EDDY_SCOPE(&my->a)
-        {
+    EDDY_BEGIN(defers_in_call) {
+        EDDY_SCOPE(&my->a) {
             EDDY_DEFER(&my->one, say_word, (void *)(my->n > 0 ? "outer" : "inner"));
             if (my->n > 0) {
                 EDDY_DO(defers_in_call, .n = my->n - 1);
@@ -374,8 +352,7 @@ EDDY_CORO(defers_in_call)
     }
     EDDY_FINALLY
     {
-        EDDY_SCOPE(&my->a)
-        {
+        EDDY_SCOPE(&my->a) {
             /* In an EDDY_FINALLY they come at its end. */
             EDDY_DEFER(&my->one, say_word, (void *)"late");
             EDDY_AWAIT(eddy_yield(me));

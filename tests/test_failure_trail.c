@@ -20,8 +20,7 @@ static int refuses(void)
 
 EDDY_CORO(cause)
 {
-    EDDY_BEGIN(cause)
-    {
+    EDDY_BEGIN(cause) {
         switch (my->how) {
         case 0:
             line_of_fail = __LINE__ + 1;
@@ -36,8 +35,7 @@ EDDY_CORO(cause)
             break;
         case 3:
             line_of_fail = __LINE__ + 1;
-            EDDY_TIMEOUT_FAIL(&my->limit, 5)
-            {
+            EDDY_TIMEOUT_FAIL(&my->limit, 5) {
                 EDDY_AWAIT(eddy_sleep(9, me));
             }
             break;
@@ -59,8 +57,7 @@ struct middle {
 
 EDDY_CORO(middle)
 {
-    EDDY_BEGIN(middle)
-    {
+    EDDY_BEGIN(middle) {
         line_of_do = __LINE__ + 1;
         EDDY_DO(cause, .how = my->how);
     }
@@ -97,14 +94,12 @@ static void check_trail(const struct eddy_waiter *me, int error, const char *tex
 
 EDDY_CORO(top)
 {
-    EDDY_BEGIN(top)
-    {
+    EDDY_BEGIN(top) {
         static const int errors[] = {-EDOM, -EACCES, -EACCES, -ETIMEDOUT, -ERANGE};
         static const char *const texts[] = {"no sense in 42", "refuses()", "my->seen, refuses()",
                                             "EDDY_TIMEOUT_FAIL(&my->limit, 5)", ""};
         for (; my->how < 5; my->how++) {
-            EDDY_CATCH(&my->catch_)
-            {
+            EDDY_CATCH(&my->catch_) {
                 line_of_call = __LINE__ + 1;
                 EDDY_CALL(my->got, middle, .how = my->how);
             }
@@ -130,10 +125,8 @@ struct long_text {
 
 EDDY_CORO(long_text)
 {
-    EDDY_BEGIN(long_text)
-    {
-        EDDY_CATCH(&my->catch_)
-        {
+    EDDY_BEGIN(long_text) {
+        EDDY_CATCH(&my->catch_) {
             EDDY_FAIL(-EIO, "%0100d", 7);
         }
         {
@@ -171,13 +164,10 @@ static void say_trail(struct eddy_waiter *me)
 
 EDDY_CORO(nothing)
 {
-    EDDY_BEGIN(nothing)
-    {
+    EDDY_BEGIN(nothing) {
         say_trail(me);
-        EDDY_CATCH(&my->catch_)
-        {
-            EDDY_TIMEOUT(&my->scope, 0)
-            {
+        EDDY_CATCH(&my->catch_) {
+            EDDY_TIMEOUT(&my->scope, 0) {
                 EDDY_AWAIT(eddy_yield(me));
             }
             EDDY_AWAIT(my->error, refuses());
@@ -200,8 +190,7 @@ struct deep {
 
 EDDY_CORO(deep)
 {
-    EDDY_BEGIN(deep)
-    {
+    EDDY_BEGIN(deep) {
         if (my->n > 0) {
             EDDY_DO(deep, .n = my->n - 1);
         }
@@ -217,10 +206,8 @@ struct catches_deep {
 
 EDDY_CORO(catches_deep)
 {
-    EDDY_BEGIN(catches_deep)
-    {
-        EDDY_CATCH(&my->catch_)
-        {
+    EDDY_BEGIN(catches_deep) {
+        EDDY_CATCH(&my->catch_) {
             EDDY_DO(deep, .n = my->n);
         }
         {
@@ -251,14 +238,12 @@ struct tidy {
 
 EDDY_CORO(tidy)
 {
-    EDDY_BEGIN(tidy)
-    {
+    EDDY_BEGIN(tidy) {
         EDDY_FAIL(-EDOM, "the cause");
     }
     EDDY_FINALLY
     {
-        EDDY_CATCH(&my->catch_)
-        {
+        EDDY_CATCH(&my->catch_) {
             EDDY_FAIL(-ERANGE, "while tidying up");
         }
         coro_say("%d", my->catch_.error);
@@ -272,10 +257,8 @@ struct calls_tidy {
 
 EDDY_CORO(calls_tidy)
 {
-    EDDY_BEGIN(calls_tidy)
-    {
-        EDDY_CATCH(&my->catch_)
-        {
+    EDDY_BEGIN(calls_tidy) {
+        EDDY_CATCH(&my->catch_) {
             EDDY_DO(tidy);
         }
         coro_say("%d", my->catch_.error);
@@ -304,16 +287,12 @@ struct parent {
 
 EDDY_CORO(parent)
 {
-    EDDY_BEGIN(parent)
-    {
-        EDDY_CATCH(&my->catch_)
-        {
+    EDDY_BEGIN(parent) {
+        EDDY_CATCH(&my->catch_) {
             EDDY_FAIL(-ENXIO, "an old one");
         }
-        EDDY_CATCH(&my->catch_)
-        {
-            EDDY_GROUP(&my->group)
-            {
+        EDDY_CATCH(&my->catch_) {
+            EDDY_GROUP(&my->group) {
                 EDDY_TRY(my->error, EDDY_SPAWN(&my->group, deep, .n = 1));
                 coro_no_memory(coro_current(), my->poor);
                 EDDY_AWAIT(eddy_sleep(EDDY_SEC(1), me));

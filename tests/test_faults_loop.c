@@ -371,11 +371,11 @@ static void refusals(struct stage *stage)
 
 /* ---- The tests ------------------------------------------------------------------------------- */
 
-#define SURVIVES(scenario)                                  \
+#define SURVIVES(scenario)                                     \
     static void scenario##_survive_every_failure(void **state) \
-    {                                                       \
-        (void)state;                                        \
-        assert_int_equal(sweep(#scenario, scenario), 0);    \
+    {                                                          \
+        (void)state;                                           \
+        assert_int_equal(sweep(#scenario, scenario), 0);       \
     }
 
 SURVIVES(sleeps)

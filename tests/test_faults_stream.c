@@ -859,16 +859,11 @@ SURVIVES(pool_blocks)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(half_close_survive_every_failure),
-        cmocka_unit_test(deadlines_survive_every_failure),
-        cmocka_unit_test(tries_survive_every_failure),
-        cmocka_unit_test(reused_numbers_survive_every_failure),
-        cmocka_unit_test(connects_survive_every_failure),
-        cmocka_unit_test(bursts_survive_every_failure),
-        cmocka_unit_test(inet_bursts_survive_every_failure),
-        cmocka_unit_test(foreign_turns_survive_every_failure),
-        cmocka_unit_test(moving_watches_survive_every_failure),
-        cmocka_unit_test(pending_signals_survive_every_failure),
+        cmocka_unit_test(half_close_survive_every_failure),     cmocka_unit_test(deadlines_survive_every_failure),
+        cmocka_unit_test(tries_survive_every_failure),          cmocka_unit_test(reused_numbers_survive_every_failure),
+        cmocka_unit_test(connects_survive_every_failure),       cmocka_unit_test(bursts_survive_every_failure),
+        cmocka_unit_test(inet_bursts_survive_every_failure),    cmocka_unit_test(foreign_turns_survive_every_failure),
+        cmocka_unit_test(moving_watches_survive_every_failure), cmocka_unit_test(pending_signals_survive_every_failure),
         cmocka_unit_test(pool_blocks_survive_every_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

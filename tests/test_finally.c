@@ -22,8 +22,7 @@ struct huge {
 
 EDDY_CORO(huge)
 {
-    EDDY_BEGIN(huge)
-    {
+    EDDY_BEGIN(huge) {
     }
 }
 
@@ -37,8 +36,7 @@ struct body {
 
 EDDY_CORO(body)
 {
-    EDDY_BEGIN(body)
-    {
+    EDDY_BEGIN(body) {
         EDDY_AWAIT(eddy_yield(me));
         switch (my->way) {
         case FALL:
@@ -46,8 +44,7 @@ EDDY_CORO(body)
         case RETURN:
             EDDY_RETURN(5);
         case BREAK:
-            EDDY_SCOPE(&my->limit)
-            {
+            EDDY_SCOPE(&my->limit) {
                 EDDY_RETURN(6);
             }
             break;
@@ -57,8 +54,7 @@ EDDY_CORO(body)
             EDDY_AWAIT(eddy_sleep(EDDY_FOREVER, me));
             break;
         case TIMEOUT:
-            EDDY_TIMEOUT_FAIL(&my->limit, 5)
-            {
+            EDDY_TIMEOUT_FAIL(&my->limit, 5) {
                 EDDY_AWAIT(eddy_sleep(EDDY_FOREVER, me));
             }
             break;
@@ -143,8 +139,7 @@ struct tower {
 
 EDDY_CORO(tower)
 {
-    EDDY_BEGIN(tower)
-    {
+    EDDY_BEGIN(tower) {
         if (my->n > 0) {
             EDDY_DO(tower, .n = my->n - 1, .fails_at = my->fails_at);
             coro_say("back %d", my->n);
@@ -173,10 +168,8 @@ struct tower_in_scope {
 
 EDDY_CORO(tower_in_scope)
 {
-    EDDY_BEGIN(tower_in_scope)
-    {
-        EDDY_TIMEOUT(&scope, my->limit)
-        {
+    EDDY_BEGIN(tower_in_scope) {
+        EDDY_TIMEOUT(&scope, my->limit) {
             EDDY_DO(tower, .n = 2, .fails_at = my->fails_at);
         }
         coro_say("end");
@@ -235,8 +228,7 @@ struct child {
 
 EDDY_CORO(child)
 {
-    EDDY_BEGIN(child)
-    {
+    EDDY_BEGIN(child) {
         EDDY_AWAIT(eddy_sleep(my->span, me));
         coro_say("child");
     }
@@ -249,21 +241,18 @@ EDDY_CORO(child)
 
 EDDY_CORO(tidy)
 {
-    EDDY_BEGIN(tidy)
-    {
+    EDDY_BEGIN(tidy) {
         EDDY_AWAIT(eddy_sleep(100, me));
     }
     EDDY_FINALLY
     {
-        EDDY_TIMEOUT(&my->limit, 5)
-        {
+        EDDY_TIMEOUT(&my->limit, 5) {
             EDDY_AWAIT(eddy_sleep(100, me));
             coro_say("unreachable");
         }
         coro_say("%d", my->limit.expired && my->limit.caught);
         for (my->i = 0; my->i < 2; my->i++) {
-            EDDY_CATCH(&my->catch_)
-            {
+            EDDY_CATCH(&my->catch_) {
                 if (my->i == 1) {
                     break;
                 }
@@ -272,11 +261,9 @@ EDDY_CORO(tidy)
             }
             coro_say("%d", my->catch_.error);
         }
-        EDDY_GROUP(&my->group)
-        {
+        EDDY_GROUP(&my->group) {
             EDDY_TRY(my->error, EDDY_SPAWN(&my->group, child, .span = 10));
-            EDDY_SCOPE(&my->limit)
-            {
+            EDDY_SCOPE(&my->limit) {
                 eddy_scope_cancel(&my->limit, -EPIPE);
                 coro_say("%d", eddy_cancel_reason(me));
                 EDDY_AWAIT(eddy_yield(me));
@@ -324,20 +311,17 @@ struct pit {
 
 EDDY_CORO(pit)
 {
-    EDDY_BEGIN(pit)
-    {
+    EDDY_BEGIN(pit) {
         EDDY_AWAIT(eddy_wait_settle(me, 0));
     }
     EDDY_FINALLY
     {
         if (my->n > 0) {
-            EDDY_TIMEOUT(&my->scope, EDDY_SEC(1))
-            {
+            EDDY_TIMEOUT(&my->scope, EDDY_SEC(1)) {
                 EDDY_DO(pit, .n = my->n - 1, .reached = my->reached);
             }
         } else {
-            EDDY_TIMEOUT(&my->scope, EDDY_MS(1))
-            {
+            EDDY_TIMEOUT(&my->scope, EDDY_MS(1)) {
                 EDDY_AWAIT(eddy_sleep(EDDY_FOREVER, me));
             }
             coro_say("%d", my->scope.caught);

@@ -21,8 +21,7 @@ struct sleeper {
 
 EDDY_CORO(sleeper)
 {
-    EDDY_BEGIN(sleeper)
-    {
+    EDDY_BEGIN(sleeper) {
         EDDY_AWAIT(eddy_sleep(EDDY_FOREVER, me));
     }
     EDDY_FINALLY
@@ -39,8 +38,7 @@ struct tail {
 
 EDDY_CORO(tail)
 {
-    EDDY_BEGIN(tail)
-    {
+    EDDY_BEGIN(tail) {
     }
     EDDY_FINALLY
     {
@@ -52,8 +50,7 @@ enum { PLAIN, IN_BLOCK, IN_CALL, IN_GROUP, CARELESS, IN_TAILS, RETRY, WAYS };
 
 EDDY_CORO(slow)
 {
-    EDDY_BEGIN(slow)
-    {
+    EDDY_BEGIN(slow) {
         EDDY_AWAIT(eddy_sleep(EDDY_SEC(1), me));
     }
     EDDY_FINALLY
@@ -63,8 +60,7 @@ EDDY_CORO(slow)
             EDDY_AWAIT(eddy_sleep(EDDY_FOREVER, me));
             break;
         case IN_BLOCK:
-            EDDY_TIMEOUT(&my->scope, EDDY_SEC(100))
-            {
+            EDDY_TIMEOUT(&my->scope, EDDY_SEC(100)) {
                 EDDY_AWAIT(eddy_sleep(EDDY_SEC(50), me));
             }
             break;
@@ -72,8 +68,7 @@ EDDY_CORO(slow)
             EDDY_DO(sleeper);
             break;
         case IN_GROUP:
-            EDDY_GROUP(&my->group)
-            {
+            EDDY_GROUP(&my->group) {
                 EDDY_TRY(my->error, EDDY_SPAWN(&my->group, sleeper));
                 EDDY_TRY(my->error, EDDY_SPAWN(&my->group, sleeper));
             }
@@ -90,8 +85,7 @@ EDDY_CORO(slow)
             break;
         default:
             for (my->i = 0; my->i < 20; my->i++) { /* one's own scope does not stop it */
-                EDDY_TIMEOUT(&my->scope, EDDY_SEC(1))
-                {
+                EDDY_TIMEOUT(&my->scope, EDDY_SEC(1)) {
                     EDDY_AWAIT(eddy_sleep(EDDY_SEC(50), me));
                 }
             }
@@ -184,8 +178,7 @@ struct outer {
 
 EDDY_CORO(outer)
 {
-    EDDY_BEGIN(outer)
-    {
+    EDDY_BEGIN(outer) {
     }
     EDDY_FINALLY
     {
@@ -223,8 +216,7 @@ struct patient {
 
 EDDY_CORO(patient)
 {
-    EDDY_BEGIN(patient)
-    {
+    EDDY_BEGIN(patient) {
         EDDY_AWAIT(eddy_sleep(my->body, me));
     }
     EDDY_FINALLY
@@ -252,8 +244,7 @@ struct poor {
 
 EDDY_CORO(poor)
 {
-    EDDY_BEGIN(poor)
-    {
+    EDDY_BEGIN(poor) {
     }
     EDDY_FINALLY
     {
@@ -286,8 +277,7 @@ struct asks {
 
 EDDY_CORO(asks)
 {
-    EDDY_BEGIN(asks)
-    {
+    EDDY_BEGIN(asks) {
         EDDY_AWAIT(eddy_sleep(EDDY_SEC(2), me));
         coro_say("%d", eddy_deadline(me) == EDDY_FOREVER
                            ? -1
@@ -297,13 +287,11 @@ EDDY_CORO(asks)
 
 EDDY_CORO(owner)
 {
-    EDDY_BEGIN(owner)
-    {
+    EDDY_BEGIN(owner) {
     }
     EDDY_FINALLY
     {
-        EDDY_GROUP(&my->group)
-        {
+        EDDY_GROUP(&my->group) {
             EDDY_TRY(my->error, EDDY_SPAWN(&my->group, asks));
             EDDY_AWAIT(eddy_sleep(EDDY_SEC(1), me));
             EDDY_DO(tail, .span = EDDY_SEC(3)); /* deeper, while the child asks */

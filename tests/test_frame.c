@@ -13,8 +13,7 @@ struct nap {
 
 EDDY_CORO(nap)
 {
-    EDDY_BEGIN(nap)
-    {
+    EDDY_BEGIN(nap) {
         EDDY_AWAIT(eddy_sleep(my->span, me));
     }
 }
@@ -50,8 +49,7 @@ static int answer_with(int value)
 
 EDDY_CORO(takes)
 {
-    EDDY_BEGIN(takes)
-    {
+    EDDY_BEGIN(takes) {
         EDDY_AWAIT(my->wide, count_and_give(me, (ssize_t)INT_MAX + 5));
         EDDY_AWAIT(my->wide, count_and_give(me, my->wide + 1));
         coro_say("%zd", my->wide - INT_MAX);
@@ -89,8 +87,7 @@ static int slept(struct late *my, struct eddy_waiter *me)
 
 EDDY_CORO(late)
 {
-    EDDY_BEGIN(late)
-    {
+    EDDY_BEGIN(late) {
         my->results[0] = my->results[1] = my->results[2] = 9;
         EDDY_AWAIT(my->results[my->place++], slept(my, me));
         EDDY_AWAIT(my->results[my->place++], slept(my, me));
@@ -112,8 +109,7 @@ struct unplaced {
 
 EDDY_CORO(unplaced)
 {
-    EDDY_BEGIN(unplaced)
-    {
+    EDDY_BEGIN(unplaced) {
         EDDY_AWAIT(answer_with(3));
         coro_say("positive");
         EDDY_AWAIT(answer_with(my->result));
@@ -140,8 +136,7 @@ struct tries {
 
 EDDY_CORO(tries)
 {
-    EDDY_BEGIN(tries)
-    {
+    EDDY_BEGIN(tries) {
         EDDY_TRY(*my->seen, answer_with(3));
         EDDY_TRY(*my->seen, eddy_sleep(EDDY_MS(1), me));
         EDDY_TRY(*my->seen, answer_with(-ENOTTY));
@@ -166,8 +161,7 @@ struct crowded {
 
 EDDY_CORO(crowded)
 {
-    EDDY_BEGIN(crowded)
-    {
+    EDDY_BEGIN(crowded) {
         /* clang-format off */
         EDDY_AWAIT(my->a, eddy_sleep(1, me)); EDDY_AWAIT(my->b, eddy_sleep(2, me)); EDDY_AWAIT(my->c, answer_with(4));
         if (my->c == 4) EDDY_AWAIT(eddy_sleep(3, me)); else EDDY_AWAIT(eddy_sleep(EDDY_SEC(1), me));
@@ -192,8 +186,7 @@ struct chooser {
 
 EDDY_CORO(chooser)
 {
-    EDDY_BEGIN(chooser)
-    {
+    EDDY_BEGIN(chooser) {
         for (my->i = 0; my->i < 3; my->i++) {
             switch (my->choice + my->i) {
             case 0:
@@ -240,8 +233,7 @@ struct blank {
 
 EDDY_CORO(blank)
 {
-    EDDY_BEGIN(blank)
-    {
+    EDDY_BEGIN(blank) {
         {
             for (size_t i = 0; i < sizeof my->bytes; i++) {
                 my->sum += my->bytes[i] != 0;
@@ -260,8 +252,7 @@ struct calls_blank {
 
 EDDY_CORO(calls_blank)
 {
-    EDDY_BEGIN(calls_blank)
-    {
+    EDDY_BEGIN(calls_blank) {
         for (my->i = 0; my->i < 2; my->i++) {
             EDDY_DO(blank, .argument = my->i);
         }
@@ -291,8 +282,7 @@ static ssize_t settle(struct eddy_waiter *me)
 
 EDDY_CORO(greedy)
 {
-    EDDY_BEGIN(greedy)
-    {
+    EDDY_BEGIN(greedy) {
         for (; my->rounds > 0; my->rounds--) {
             EDDY_AWAIT(settle(me));
         }
@@ -306,8 +296,7 @@ struct modest {
 
 EDDY_CORO(modest)
 {
-    EDDY_BEGIN(modest)
-    {
+    EDDY_BEGIN(modest) {
         coro_say("modest");
     }
 }

@@ -15,8 +15,7 @@ struct gives_pair {
 
 EDDY_CORO(gives_pair)
 {
-    EDDY_BEGIN(gives_pair)
-    {
+    EDDY_BEGIN(gives_pair) {
         EDDY_AWAIT(eddy_sleep(1, me));
         EDDY_RETURN(((struct pair){my->x / 2, "half"}));
     }
@@ -28,8 +27,7 @@ struct gives_unsigned {
 
 EDDY_CORO(gives_unsigned)
 {
-    EDDY_BEGIN(gives_unsigned)
-    {
+    EDDY_BEGIN(gives_unsigned) {
         EDDY_RETURN(UINT64_MAX);
     }
 }
@@ -40,8 +38,7 @@ struct gives_negative {
 
 EDDY_CORO(gives_negative)
 {
-    EDDY_BEGIN(gives_negative)
-    {
+    EDDY_BEGIN(gives_negative) {
         EDDY_RETURN(-EIO);
     }
 }
@@ -55,8 +52,7 @@ struct caller {
 
 EDDY_CORO(caller)
 {
-    EDDY_BEGIN(caller)
-    {
+    EDDY_BEGIN(caller) {
         EDDY_CALL(my->pair, gives_pair, .x = 5);
         EDDY_CALL(my->big, gives_unsigned);
         EDDY_CALL(my->small, gives_negative);
@@ -80,8 +76,7 @@ struct no_return {
 
 EDDY_CORO(no_return)
 {
-    EDDY_BEGIN(no_return)
-    {
+    EDDY_BEGIN(no_return) {
         if (my->bare) {
             my->ret = 8;
             return;
@@ -108,8 +103,7 @@ struct fibonacci {
 
 EDDY_CORO(fibonacci)
 {
-    EDDY_BEGIN(fibonacci)
-    {
+    EDDY_BEGIN(fibonacci) {
         if (my->n < 2) {
             EDDY_AWAIT(eddy_yield(me));
             EDDY_RETURN(my->n);
@@ -137,8 +131,7 @@ struct deep {
 
 EDDY_CORO(deep)
 {
-    EDDY_BEGIN(deep)
-    {
+    EDDY_BEGIN(deep) {
         if (my->n > 0) {
             EDDY_CALL(my->ret, deep, .n = my->n - 1, .how = my->how, .finals = my->finals);
             EDDY_RETURN(my->ret + 1);
@@ -190,8 +183,7 @@ struct large {
 
 EDDY_CORO(large)
 {
-    EDDY_BEGIN(large)
-    {
+    EDDY_BEGIN(large) {
     }
 }
 
@@ -212,12 +204,9 @@ struct poor {
 
 EDDY_CORO(poor)
 {
-    EDDY_BEGIN(poor)
-    {
-        EDDY_CATCH(&my->catch_)
-        {
-            EDDY_TIMEOUT(&my->scope, EDDY_SEC(1))
-            {
+    EDDY_BEGIN(poor) {
+        EDDY_CATCH(&my->catch_) {
+            EDDY_TIMEOUT(&my->scope, EDDY_SEC(1)) {
                 coro_no_memory(coro_current(), true);
                 if (my->do_) {
                     EDDY_DO(deep, .n = count_argument(1), .finals = &my->i);

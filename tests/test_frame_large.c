@@ -9,8 +9,7 @@ struct large {
 
 EDDY_CORO(large)
 {
-    EDDY_BEGIN(large)
-    {
+    EDDY_BEGIN(large) {
         my->bytes[0] = 1;
         my->bytes[sizeof my->bytes - 1] = 2;
         EDDY_AWAIT(eddy_sleep(1, me));
@@ -24,8 +23,7 @@ struct calls_large {
 
 EDDY_CORO(calls_large)
 {
-    EDDY_BEGIN(calls_large)
-    {
+    EDDY_BEGIN(calls_large) {
         EDDY_CALL(my->ret, large, .first = 10);
     }
 }

@@ -15,8 +15,7 @@ struct counts {
 
 EDDY_CORO(counts)
 {
-    EDDY_BEGIN(counts)
-    {
+    EDDY_BEGIN(counts) {
         coro_say("begin");
         for (; my->from > 0; my->from--) {
             if (my->nap > 0) {
@@ -57,16 +56,16 @@ EDDY_CORO(counts)
 
 OWNER(takes_all)
 {
-    EDDY_BEGIN(takes_all)
-    {
-        EDDY_EACH(my->i, &my->generator, counts, .from = 3, .nap = 2)
-        {
+    EDDY_BEGIN(takes_all) {
+        EDDY_EACH(my->i, &my->generator, counts, .from = 3, .nap = 2) {
             coro_say("%d@%d", my->i, (int)coro_elapsed(coro_current()));
             EDDY_AWAIT(eddy_sleep(1, me));
         }
         coro_say("after %d", my->i);
-        EDDY_EACH(my->i, &my->generator, counts, .from = 0) fail();
-        EDDY_EACH(my->i, &my->generator, counts, .from = 2) coro_say("%d", my->i);
+        EDDY_EACH(my->i, &my->generator, counts, .from = 0)
+            fail();
+        EDDY_EACH(my->i, &my->generator, counts, .from = 2)
+            coro_say("%d", my->i);
     }
 }
 
@@ -79,10 +78,8 @@ static void values_come_one_by_one_with_awaits_between(void **state)
 
 OWNER(continues)
 {
-    EDDY_BEGIN(continues)
-    {
-        EDDY_EACH(my->i, &my->generator, counts, .from = 4)
-        {
+    EDDY_BEGIN(continues) {
+        EDDY_EACH(my->i, &my->generator, counts, .from = 4) {
             if (my->i % 2 == 0) {
                 continue;
             }
@@ -101,12 +98,9 @@ static void continue_asks_for_the_next_value(void **state)
 
 OWNER(nests)
 {
-    EDDY_BEGIN(nests)
-    {
-        EDDY_EACH(my->i, &my->generator, counts, .from = 2, .nap = 1)
-        {
-            EDDY_EACH(my->j, &my->inner, counts, .from = 3, .nap = 1)
-            {
+    EDDY_BEGIN(nests) {
+        EDDY_EACH(my->i, &my->generator, counts, .from = 2, .nap = 1) {
+            EDDY_EACH(my->j, &my->inner, counts, .from = 3, .nap = 1) {
                 if (my->j == 1) {
                     break;
                 }
@@ -126,10 +120,8 @@ static void loops_nest_and_break_leaves_the_inner_one(void **state)
 
 OWNER(switches)
 {
-    EDDY_BEGIN(switches)
-    {
-        EDDY_EACH(my->i, &my->generator, counts, .from = 3)
-        {
+    EDDY_BEGIN(switches) {
+        EDDY_EACH(my->i, &my->generator, counts, .from = 3) {
             switch (my->i) {
             case 2:
                 EDDY_AWAIT(eddy_sleep(1, me));
@@ -156,8 +148,7 @@ struct twice {
 
 EDDY_CORO(twice)
 {
-    EDDY_BEGIN(twice)
-    {
+    EDDY_BEGIN(twice) {
         EDDY_AWAIT(eddy_sleep(1, me));
         EDDY_RETURN(my->of * 2);
     }
@@ -172,15 +163,12 @@ struct doubles {
 
 EDDY_CORO(doubles)
 {
-    EDDY_BEGIN(doubles)
-    {
+    EDDY_BEGIN(doubles) {
         for (my->i = 1; my->i < 4; my->i++) {
-            EDDY_TIMEOUT(&my->scope, 5)
-            {
+            EDDY_TIMEOUT(&my->scope, 5) {
                 EDDY_CALL(my->value, twice, .of = my->i);
             }
-            EDDY_EACH(my->value, &my->generator, counts, .from = my->value)
-            {
+            EDDY_EACH(my->value, &my->generator, counts, .from = my->value) {
                 break;
             }
             EDDY_YIELD(my->value);
@@ -190,10 +178,8 @@ EDDY_CORO(doubles)
 
 OWNER(takes_doubles)
 {
-    EDDY_BEGIN(takes_doubles)
-    {
-        EDDY_EACH(my->i, &my->generator, doubles)
-        {
+    EDDY_BEGIN(takes_doubles) {
+        EDDY_EACH(my->i, &my->generator, doubles) {
             coro_say("%d", my->i);
             EDDY_AWAIT(eddy_sleep(20, me)); /* the generator's deadline is over, and not at work here */
         }
@@ -222,8 +208,7 @@ struct defers {
 
 EDDY_CORO(defers)
 {
-    EDDY_BEGIN(defers)
-    {
+    EDDY_BEGIN(defers) {
         EDDY_DEFER(&my->defers[0], say, (void *)(intptr_t) "d0");
         EDDY_YIELD(1);
         EDDY_DEFER(&my->defers[1], say, (void *)(intptr_t) "d1");
@@ -247,10 +232,8 @@ struct takes_some {
 
 EDDY_CORO(takes_some)
 {
-    EDDY_BEGIN(takes_some)
-    {
-        EDDY_EACH(my->i, &my->generator, defers)
-        {
+    EDDY_BEGIN(takes_some) {
+        EDDY_EACH(my->i, &my->generator, defers) {
             if (my->i == 1) {
                 EDDY_DEFER(&my->defer, say, (void *)(intptr_t) "mine");
             }
@@ -293,29 +276,24 @@ struct yields_badly {
 
 EDDY_CORO(yields_badly)
 {
-    EDDY_BEGIN(yields_badly)
-    {
+    EDDY_BEGIN(yields_badly) {
         EDDY_YIELD(0);
         if (my->how == 0) {
-            EDDY_SCOPE(&my->scope)
-            {
+            EDDY_SCOPE(&my->scope) {
                 EDDY_YIELD(1);
             }
         } else if (my->how == 1) {
-            EDDY_GROUP(&my->group)
-            {
+            EDDY_GROUP(&my->group) {
                 EDDY_YIELD(1);
             }
         } else if (my->how == 2) {
-            EDDY_LOCAL(&my->local, &my->how, NULL)
-            {
+            EDDY_LOCAL(&my->local, &my->how, NULL) {
                 EDDY_YIELD(1);
             }
         } else if (my->how == 3) {
             EDDY_DO(yields_badly); /* it is called, not consumed */
         } else if (my->how == 4) {
-            EDDY_CATCH(&my->caught)
-            {
+            EDDY_CATCH(&my->caught) {
                 EDDY_YIELD(1);
             }
             coro_say("%d", my->caught.error == -EINVAL);
@@ -334,12 +312,9 @@ EDDY_CORO(yields_badly)
 
 OWNER(consumes_badly)
 {
-    EDDY_BEGIN(consumes_badly)
-    {
-        EDDY_CATCH(&my->caught)
-        {
-            EDDY_EACH(my->i, &my->generator, yields_badly, .how = my->how)
-            {
+    EDDY_BEGIN(consumes_badly) {
+        EDDY_CATCH(&my->caught) {
+            EDDY_EACH(my->i, &my->generator, yields_badly, .how = my->how) {
                 coro_say("%d", my->i);
             }
         }
@@ -349,8 +324,7 @@ OWNER(consumes_badly)
 
 OWNER(yields_to_nobody)
 {
-    EDDY_BEGIN(yields_to_nobody)
-    {
+    EDDY_BEGIN(yields_to_nobody) {
         EDDY_YIELD(1);
         fail();
     }
@@ -377,21 +351,17 @@ static void a_yield_with_an_open_block_or_to_nobody_fails(void **state)
 
 OWNER(has_no_memory)
 {
-    EDDY_BEGIN(has_no_memory)
-    {
-        EDDY_CATCH(&my->caught)
-        {
+    EDDY_BEGIN(has_no_memory) {
+        EDDY_CATCH(&my->caught) {
             coro_no_memory(coro_current(), true);
-            EDDY_EACH(my->i, &my->generator, counts, .from = 3)
-            {
+            EDDY_EACH(my->i, &my->generator, counts, .from = 3) {
                 fail();
             }
             fail();
         }
         coro_no_memory(coro_current(), false);
         assert_int_equal(my->caught.error, -ENOMEM);
-        EDDY_EACH(my->i, &my->generator, counts, .from = 1)
-        {
+        EDDY_EACH(my->i, &my->generator, counts, .from = 1) {
             coro_say("%d", my->i);
         }
     }
@@ -411,8 +381,7 @@ struct counts_to {
 
 EDDY_CORO(counts_to)
 {
-    EDDY_BEGIN(counts_to)
-    {
+    EDDY_BEGIN(counts_to) {
         for (my->i = 0; my->i < my->to; my->i++) {
             EDDY_YIELD(my->i);
         }
@@ -427,10 +396,8 @@ struct sums {
 
 EDDY_CORO(sums)
 {
-    EDDY_BEGIN(sums)
-    {
-        EDDY_EACH(my->i, &my->generator, counts_to, .to = 1000000)
-        {
+    EDDY_BEGIN(sums) {
+        EDDY_EACH(my->i, &my->generator, counts_to, .to = 1000000) {
             my->ret += my->i;
         }
     }

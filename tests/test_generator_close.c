@@ -15,8 +15,7 @@ struct gives {
 
 EDDY_CORO(gives)
 {
-    EDDY_BEGIN(gives)
-    {
+    EDDY_BEGIN(gives) {
         for (my->ret = 0; my->ret < my->values;) {
             if (my->ret > 0) {
                 EDDY_AWAIT(eddy_sleep(my->nap, me));
@@ -49,14 +48,11 @@ struct takes {
 
 EDDY_CORO(takes)
 {
-    EDDY_BEGIN(takes)
-    {
-        EDDY_TIMEOUT(&my->scope, 10)
-        {
+    EDDY_BEGIN(takes) {
+        EDDY_TIMEOUT(&my->scope, 10) {
             EDDY_EACH(my->i, &my->generator, gives, .values = my->how == ENDS || my->how == GENERATOR_FAILS ? 1 : 9,
                       .nap = my->how == GENERATOR_CANCELED ? 100 : 1, .error = my->error,
-                      .cleanup_error = my->cleanup_error)
-            {
+                      .cleanup_error = my->cleanup_error) {
                 coro_say("%d", my->i);
                 if (my->how == BREAK) {
                     break;
@@ -125,10 +121,8 @@ struct takes_one {
 
 EDDY_CORO(takes_one)
 {
-    EDDY_BEGIN(takes_one)
-    {
-        EDDY_EACH(my->i, &my->generator, gives, .values = 9)
-        {
+    EDDY_BEGIN(takes_one) {
+        EDDY_EACH(my->i, &my->generator, gives, .values = 9) {
             break;
         }
         coro_say("after");
@@ -158,12 +152,9 @@ struct cancels_and_asks {
 
 EDDY_CORO(cancels_and_asks)
 {
-    EDDY_BEGIN(cancels_and_asks)
-    {
-        EDDY_SCOPE(&my->scope)
-        {
-            EDDY_EACH(my->i, &my->generator, gives, .values = 9, .nap = 1)
-            {
+    EDDY_BEGIN(cancels_and_asks) {
+        EDDY_SCOPE(&my->scope) {
+            EDDY_EACH(my->i, &my->generator, gives, .values = 9, .nap = 1) {
                 coro_say("%d", my->i);
                 eddy_scope_cancel(&my->scope, -EINTR);
             }
@@ -190,12 +181,9 @@ struct scopes_inside {
 
 EDDY_CORO(scopes_inside)
 {
-    EDDY_BEGIN(scopes_inside)
-    {
-        EDDY_EACH(my->i, &my->generator, gives, .values = 3, .nap = 5)
-        {
-            EDDY_TIMEOUT(&my->scope, 2)
-            {
+    EDDY_BEGIN(scopes_inside) {
+        EDDY_EACH(my->i, &my->generator, gives, .values = 3, .nap = 5) {
+            EDDY_TIMEOUT(&my->scope, 2) {
                 EDDY_AWAIT(eddy_sleep(9, me));
             }
             coro_say("%d%s", my->i, my->scope.caught ? "c" : "");
@@ -220,14 +208,12 @@ struct takes_in_finally {
 
 EDDY_CORO(takes_in_finally)
 {
-    EDDY_BEGIN(takes_in_finally)
-    {
+    EDDY_BEGIN(takes_in_finally) {
         EDDY_AWAIT(eddy_sleep(100, me));
     }
     EDDY_FINALLY
     {
-        EDDY_EACH(my->i, &my->generator, gives, .values = 3, .nap = 1)
-        {
+        EDDY_EACH(my->i, &my->generator, gives, .values = 3, .nap = 1) {
             coro_say("%d", my->i);
             EDDY_AWAIT(eddy_sleep(1, me));
             if (my->i == 2) {
@@ -267,10 +253,8 @@ struct relays {
 
 EDDY_CORO(relays)
 {
-    EDDY_BEGIN(relays)
-    {
-        EDDY_EACH(my->i, &my->generator, gives, .values = 2)
-        {
+    EDDY_BEGIN(relays) {
+        EDDY_EACH(my->i, &my->generator, gives, .values = 2) {
             coro_say("r%d", my->i);
         }
         EDDY_YIELD(5);
@@ -291,12 +275,9 @@ struct takes_relay {
 
 EDDY_CORO(takes_relay)
 {
-    EDDY_BEGIN(takes_relay)
-    {
-        EDDY_TIMEOUT(&my->scope, my->span)
-        {
-            EDDY_EACH(my->i, &my->generator, relays)
-            {
+    EDDY_BEGIN(takes_relay) {
+        EDDY_TIMEOUT(&my->scope, my->span) {
+            EDDY_EACH(my->i, &my->generator, relays) {
                 coro_say("%d", my->i);
                 break;
             }

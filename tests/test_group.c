@@ -15,8 +15,7 @@ struct work {
 
 EDDY_CORO(work)
 {
-    EDDY_BEGIN(work)
-    {
+    EDDY_BEGIN(work) {
         coro_say("%s+", my->name);
         EDDY_AWAIT(eddy_sleep(my->span, me));
         coro_say("%s!", my->name);
@@ -55,10 +54,8 @@ EDDY_CORO(work)
 
 OWNER(spawns_three)
 {
-    EDDY_BEGIN(spawns_three)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(spawns_three) {
+        EDDY_GROUP(&my->group) {
             SPAWN(&my->group, .name = "a", .span = 2);
             SPAWN(&my->group, .name = "b", .span = 3);
             SPAWN(&my->group, .name = "c", .span = 1);
@@ -81,11 +78,9 @@ static void tasks_start_in_order_and_never_inside_the_spawn(void **state)
 
 OWNER(spawns_nothing)
 {
-    EDDY_BEGIN(spawns_nothing)
-    {
+    EDDY_BEGIN(spawns_nothing) {
         for (my->i = 0; my->i < 3; my->i++) {
-            EDDY_GROUP(&my->group)
-            {
+            EDDY_GROUP(&my->group) {
                 coro_say("in");
             }
         }
@@ -104,10 +99,8 @@ static void a_group_without_tasks_does_not_wait(void **state)
 
 OWNER(cancels_before_the_start)
 {
-    EDDY_BEGIN(cancels_before_the_start)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(cancels_before_the_start) {
+        EDDY_GROUP(&my->group) {
             EDDY_TRY(my->result, EDDY_SPAWN_TASK(&my->task, &my->group, work, .name = "a", .span = 5, .cleanup = 7));
             eddy_task_cancel(my->task, -ECANCELED);
             EDDY_AWAIT(my->result, eddy_task_join(my->task, me));
@@ -129,10 +122,8 @@ static void a_task_cancelled_before_its_first_step_starts_and_cleans_up(void **s
 
 OWNER(spawns_in_a_cancelled_group)
 {
-    EDDY_BEGIN(spawns_in_a_cancelled_group)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(spawns_in_a_cancelled_group) {
+        EDDY_GROUP(&my->group) {
             eddy_group_cancel(&my->group, -EINTR);
             assert_int_equal(eddy_cancel_reason(me), -EINTR);
             SPAWN(&my->group, .name = "a", .span = 5);
@@ -154,10 +145,8 @@ static void the_await_that_takes_a_spawns_result_is_a_checkpoint(void **state)
 
 OWNER(spawns_all_the_same)
 {
-    EDDY_BEGIN(spawns_all_the_same)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(spawns_all_the_same) {
+        EDDY_GROUP(&my->group) {
             eddy_group_cancel(&my->group, -EINTR);
             my->result = EDDY_SPAWN(&my->group, work, .name = "a", .span = 5);
             assert_int_equal(my->result, 0);
@@ -177,12 +166,10 @@ static void to_spawn_is_no_checkpoint(void **state)
 
 OWNER(enters_a_group_cancelled_before)
 {
-    EDDY_BEGIN(enters_a_group_cancelled_before)
-    {
+    EDDY_BEGIN(enters_a_group_cancelled_before) {
         eddy_group_cancel(&my->group, -EINTR);
         for (my->i = 0; my->i < 2; my->i++) { /* the second time it begins anew */
-            EDDY_GROUP(&my->group)
-            {
+            EDDY_GROUP(&my->group) {
                 my->result = EDDY_SPAWN(&my->group, work, .name = "a", .span = 1);
                 EDDY_AWAIT(eddy_sleep(1, me));
                 coro_say("slept");
@@ -203,10 +190,8 @@ static void a_group_can_be_cancelled_before_it_is_entered(void **state)
 
 OWNER(one_fails)
 {
-    EDDY_BEGIN(one_fails)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(one_fails) {
+        EDDY_GROUP(&my->group) {
             SPAWN(&my->group, .name = "a", .span = 5, .cleanup = 2, .cleanup_error = -EIO);
             SPAWN(&my->group, .name = "b", .span = 1, .error = -EPERM, .cleanup = 1);
             SPAWN(&my->group, .name = "c", .span = 5, .cleanup = 1, .cleanup_error = -EPIPE);
@@ -237,12 +222,9 @@ static void the_first_error_cancels_the_rest_and_is_the_owners(void **state)
 
 OWNER(many_fail_together)
 {
-    EDDY_BEGIN(many_fail_together)
-    {
-        EDDY_CATCH(&my->caught)
-        {
-            EDDY_GROUP(&my->group)
-            {
+    EDDY_BEGIN(many_fail_together) {
+        EDDY_CATCH(&my->caught) {
+            EDDY_GROUP(&my->group) {
                 for (my->i = 0; my->i < 20; my->i++) {
                     SPAWN(&my->group, .name = "x", .span = 1, .cleanup = 1 + my->i, .cleanup_error = -1 - my->i);
                 }
@@ -265,10 +247,8 @@ static void the_list_of_errors_is_bounded(void **state)
 
 OWNER(body_fails)
 {
-    EDDY_BEGIN(body_fails)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(body_fails) {
+        EDDY_GROUP(&my->group) {
             SPAWN(&my->group, .name = "a", .span = 9, .cleanup = 1, .cleanup_error = -EIO);
             EDDY_AWAIT(eddy_sleep(1, me));
             EDDY_FAIL(-EPERM);
@@ -299,11 +279,9 @@ struct leaves {
 
 EDDY_CORO(leaves)
 {
-    EDDY_BEGIN(leaves)
-    {
+    EDDY_BEGIN(leaves) {
         for (my->i = 0; my->i < 2; my->i++) {
-            EDDY_GROUP(&my->group)
-            {
+            EDDY_GROUP(&my->group) {
                 SPAWN(&my->group, .name = "a", .span = 3);
                 EDDY_AWAIT(eddy_sleep(1, me));
                 if (my->how == CONTINUE) {
@@ -351,11 +329,9 @@ struct leaves_and_fails {
 
 EDDY_CORO(leaves_and_fails)
 {
-    EDDY_BEGIN(leaves_and_fails)
-    {
+    EDDY_BEGIN(leaves_and_fails) {
         for (;;) {
-            EDDY_GROUP(&my->group)
-            {
+            EDDY_GROUP(&my->group) {
                 SPAWN(&my->group, .name = "a", .span = 3, .error = -EPERM);
                 SPAWN(&my->group, .name = "b", .span = 9);
                 if (my->how == BREAK) {

@@ -15,8 +15,7 @@ struct work {
 
 EDDY_CORO(work)
 {
-    EDDY_BEGIN(work)
-    {
+    EDDY_BEGIN(work) {
         coro_say("%s+", my->name);
         EDDY_AWAIT(eddy_sleep(my->span, me));
         coro_say("%s!", my->name);
@@ -55,12 +54,9 @@ EDDY_CORO(work)
 
 OWNER(waits_at_its_end)
 {
-    EDDY_BEGIN(waits_at_its_end)
-    {
-        EDDY_TIMEOUT(&my->scope, 2)
-        {
-            EDDY_GROUP(&my->group)
-            {
+    EDDY_BEGIN(waits_at_its_end) {
+        EDDY_TIMEOUT(&my->scope, 2) {
+            EDDY_GROUP(&my->group) {
                 SPAWN(&my->group, .name = "a", .span = 9, .cleanup = 3);
             }
             coro_say("group");
@@ -82,14 +78,10 @@ static void a_cancel_reaches_the_tasks_and_not_the_wait(void **state)
 
 OWNER(fails_and_is_cancelled)
 {
-    EDDY_BEGIN(fails_and_is_cancelled)
-    {
-        EDDY_TIMEOUT(&my->scope, 2)
-        {
-            EDDY_CATCH(&my->caught)
-            {
-                EDDY_GROUP(&my->group)
-                {
+    EDDY_BEGIN(fails_and_is_cancelled) {
+        EDDY_TIMEOUT(&my->scope, 2) {
+            EDDY_CATCH(&my->caught) {
+                EDDY_GROUP(&my->group) {
                     SPAWN(&my->group, .name = "a", .span = 9, .cleanup = 3);
                     SPAWN(&my->group, .name = "b", .span = 1, .error = -EPERM);
                     EDDY_AWAIT(eddy_sleep(100, me));
@@ -115,14 +107,10 @@ static void a_cancel_during_the_groups_failure_is_not_absorbed(void **state)
 
 OWNER(is_cancelled_and_its_task_fails)
 {
-    EDDY_BEGIN(is_cancelled_and_its_task_fails)
-    {
-        EDDY_TIMEOUT(&my->scope, 1)
-        {
-            EDDY_CATCH(&my->caught)
-            {
-                EDDY_GROUP(&my->group)
-                {
+    EDDY_BEGIN(is_cancelled_and_its_task_fails) {
+        EDDY_TIMEOUT(&my->scope, 1) {
+            EDDY_CATCH(&my->caught) {
+                EDDY_GROUP(&my->group) {
                     SPAWN(&my->group, .name = "a", .span = 9, .cleanup = 3, .cleanup_error = -EIO);
                     EDDY_AWAIT(eddy_sleep(100, me));
                 }
@@ -144,10 +132,8 @@ static void an_error_during_the_unwinding_wins_over_the_cancel(void **state)
 
 OWNER(cancels_one_child)
 {
-    EDDY_BEGIN(cancels_one_child)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(cancels_one_child) {
+        EDDY_GROUP(&my->group) {
             SPAWN(&my->group, .name = "a", .span = 3);
             EDDY_TRY(my->result, EDDY_SPAWN_TASK(&my->task, &my->group, work, .name = "b", .span = 9));
             EDDY_AWAIT(eddy_sleep(1, me));
@@ -177,8 +163,7 @@ struct breeder {
 
 EDDY_CORO(breeder)
 {
-    EDDY_BEGIN(breeder)
-    {
+    EDDY_BEGIN(breeder) {
         EDDY_AWAIT(eddy_sleep(1, me));
         coro_say("%d", my->left);
         if (my->left > 0) {
@@ -189,10 +174,8 @@ EDDY_CORO(breeder)
 
 OWNER(has_breeder)
 {
-    EDDY_BEGIN(has_breeder)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(has_breeder) {
+        EDDY_GROUP(&my->group) {
             EDDY_TRY(my->result, EDDY_SPAWN(&my->group, breeder, .group = &my->group, .left = 4));
         }
         coro_say("after");
@@ -214,8 +197,7 @@ struct spawns_in_finally {
 
 EDDY_CORO(spawns_in_finally)
 {
-    EDDY_BEGIN(spawns_in_finally)
-    {
+    EDDY_BEGIN(spawns_in_finally) {
         EDDY_AWAIT(eddy_sleep(1000, me));
     }
     EDDY_FINALLY
@@ -227,10 +209,8 @@ EDDY_CORO(spawns_in_finally)
 
 OWNER(fails_with_late_spawn)
 {
-    EDDY_BEGIN(fails_with_late_spawn)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(fails_with_late_spawn) {
+        EDDY_GROUP(&my->group) {
             EDDY_TRY(my->result, EDDY_SPAWN(&my->group, spawns_in_finally, .group = &my->group));
             SPAWN(&my->group, .name = "a", .span = 1, .error = -EPERM);
         }
@@ -258,8 +238,7 @@ struct meddler {
 
 EDDY_CORO(meddler)
 {
-    EDDY_BEGIN(meddler)
-    {
+    EDDY_BEGIN(meddler) {
         EDDY_AWAIT(eddy_sleep(1, me));
         coro_say("meddles %zu", my->group->running);
         my->result = EDDY_SPAWN(my->group, work, .name = "b", .span = 1);
@@ -268,12 +247,9 @@ EDDY_CORO(meddler)
 
 OWNER(is_meddled_with)
 {
-    EDDY_BEGIN(is_meddled_with)
-    {
-        EDDY_GROUP(&my->inner)
-        {
-            EDDY_GROUP(&my->group)
-            {
+    EDDY_BEGIN(is_meddled_with) {
+        EDDY_GROUP(&my->inner) {
+            EDDY_GROUP(&my->group) {
                 SPAWN(&my->group, .name = "a", .span = 1);
                 EDDY_AWAIT(eddy_yield(me));
                 EDDY_TRY(my->result, EDDY_SPAWN(&my->inner, meddler, .group = &my->group));

@@ -14,8 +14,7 @@ struct waits {
 
 EDDY_CORO(waits)
 {
-    EDDY_BEGIN(waits)
-    {
+    EDDY_BEGIN(waits) {
         EDDY_AWAIT(eddy_sleep(EDDY_FOREVER, me));
     }
     EDDY_FINALLY
@@ -34,12 +33,9 @@ struct has_many {
 
 EDDY_CORO(has_many)
 {
-    EDDY_BEGIN(has_many)
-    {
-        EDDY_TIMEOUT(&my->scope, 5)
-        {
-            EDDY_GROUP(&my->group)
-            {
+    EDDY_BEGIN(has_many) {
+        EDDY_TIMEOUT(&my->scope, 5) {
+            EDDY_GROUP(&my->group) {
                 for (my->i = 0; my->i < MANY; my->i++) {
                     my->result = EDDY_SPAWN(&my->group, waits);
                     assert_int_equal(my->result, 0);
@@ -74,10 +70,8 @@ struct nests {
 
 EDDY_CORO(nests)
 {
-    EDDY_BEGIN(nests)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(nests) {
+        EDDY_GROUP(&my->group) {
             if (my->depth > 0) {
                 my->result = EDDY_SPAWN(&my->group, nests, .depth = my->depth - 1, .error = my->error);
                 assert_int_equal(my->result, 0);

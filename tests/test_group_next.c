@@ -12,8 +12,7 @@ struct work {
 
 EDDY_CORO(work)
 {
-    EDDY_BEGIN(work)
-    {
+    EDDY_BEGIN(work) {
         EDDY_AWAIT(eddy_sleep(my->span, me));
         if (my->error < 0) {
             EDDY_FAIL(my->error);
@@ -42,10 +41,8 @@ enum { MANY = 5 };
 
 OWNER(takes_in_order)
 {
-    EDDY_BEGIN(takes_in_order)
-    {
-        EDDY_GROUP(&my->group, EDDY_COLLECT)
-        {
+    EDDY_BEGIN(takes_in_order) {
+        EDDY_GROUP(&my->group, EDDY_COLLECT) {
             for (my->i = 0; my->i < MANY; my->i++) {
                 HOLD(&my->tasks[my->i], .span = (my->i * 3) % MANY + 1, .value = my->i);
             }
@@ -75,10 +72,8 @@ static void tasks_come_in_the_order_of_ending(void **state)
 
 OWNER(takes_late)
 {
-    EDDY_BEGIN(takes_late)
-    {
-        EDDY_GROUP(&my->group, EDDY_COLLECT)
-        {
+    EDDY_BEGIN(takes_late) {
+        EDDY_GROUP(&my->group, EDDY_COLLECT) {
             HOLD(&my->tasks[0], .span = 2, .value = 10);
             HOLD(&my->tasks[1], .span = 1, .value = 11);
             HOLD(&my->tasks[2], .span = 1, .value = 12);
@@ -106,10 +101,8 @@ static void a_task_that_ended_before_is_given_unless_it_was_released(void **stat
 
 OWNER(waits_for_one_that_is_released)
 {
-    EDDY_BEGIN(waits_for_one_that_is_released)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(waits_for_one_that_is_released) {
+        EDDY_GROUP(&my->group) {
             HOLD(&my->tasks[0], .span = 5);
             eddy_task_release(my->tasks[0]);
             EDDY_AWAIT(my->got, eddy_group_next(&my->group, &my->task, me));
@@ -133,8 +126,7 @@ struct releases_at {
 
 EDDY_CORO(releases_at)
 {
-    EDDY_BEGIN(releases_at)
-    {
+    EDDY_BEGIN(releases_at) {
         EDDY_AWAIT(eddy_sleep(my->span, me));
         eddy_task_release(my->task);
     }
@@ -142,10 +134,8 @@ EDDY_CORO(releases_at)
 
 OWNER(is_told_that_none_is_left)
 {
-    EDDY_BEGIN(is_told_that_none_is_left)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(is_told_that_none_is_left) {
+        EDDY_GROUP(&my->group) {
             HOLD(&my->tasks[0], .span = 9);
             EDDY_TRY(my->result, EDDY_SPAWN(&my->group, releases_at, .task = my->tasks[0], .span = 2));
             EDDY_AWAIT(my->got, eddy_group_next(&my->group, &my->task, me));
@@ -165,10 +155,8 @@ static void who_waits_is_woken_when_the_last_handle_is_released(void **state)
 
 OWNER(retains_another)
 {
-    EDDY_BEGIN(retains_another)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(retains_another) {
+        EDDY_GROUP(&my->group) {
             HOLD(&my->tasks[0], .span = 3, .value = 1);
             assert_int_equal(eddy_task_retain(my->tasks[0]), 0);
             eddy_task_release(my->tasks[0]);
@@ -193,10 +181,8 @@ static void what_counts_is_whether_any_handle_is_held(void **state)
 
 OWNER(finds_somebody_waiting)
 {
-    EDDY_BEGIN(finds_somebody_waiting)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(finds_somebody_waiting) {
+        EDDY_GROUP(&my->group) {
             HOLD(&my->tasks[0], .span = 3);
             assert_int_equal(eddy_group_next(&my->group, &my->others, &my->other), EDDY_PENDING);
             EDDY_AWAIT(my->got, eddy_group_next(&my->group, &my->task, me));
@@ -231,13 +217,10 @@ static void a_second_one_who_waits_is_refused(void **state)
 
 OWNER(gives_up)
 {
-    EDDY_BEGIN(gives_up)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(gives_up) {
+        EDDY_GROUP(&my->group) {
             HOLD(&my->tasks[0], .span = 3);
-            EDDY_TIMEOUT(&my->scope, 1)
-            {
+            EDDY_TIMEOUT(&my->scope, 1) {
                 EDDY_AWAIT(my->got, eddy_group_next(&my->group, &my->task, me));
                 fail();
             }
@@ -259,13 +242,10 @@ static void a_cancelled_wait_takes_no_task(void **state)
 /* The deadline and the end come in the same turn: whoever is told of it, the task is not lost. */
 OWNER(ties)
 {
-    EDDY_BEGIN(ties)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(ties) {
+        EDDY_GROUP(&my->group) {
             HOLD(&my->tasks[0], .span = 3);
-            EDDY_TIMEOUT(&my->scope, 3)
-            {
+            EDDY_TIMEOUT(&my->scope, 3) {
                 EDDY_AWAIT(my->got, eddy_group_next(&my->group, &my->task, me));
                 coro_say("got");
             }
@@ -289,10 +269,8 @@ static void a_task_that_ends_at_the_deadline_is_not_lost(void **state)
 /* A callback still waits when the block ends. */
 OWNER(leaves_somebody_waiting)
 {
-    EDDY_BEGIN(leaves_somebody_waiting)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(leaves_somebody_waiting) {
+        EDDY_GROUP(&my->group) {
             HOLD(&my->tasks[0], .span = 3, .value = 4);
             HOLD(&my->tasks[1], .span = 3, .value = 4);
             assert_int_equal(eddy_group_next(&my->group, &my->others, &my->other), EDDY_PENDING);
@@ -321,10 +299,8 @@ static void who_still_waits_when_the_block_ends_gets_the_last_task(void **state)
 /* Without tasks that have ended, somebody who waits for running ones is told that none is left. */
 OWNER(lets_the_last_go)
 {
-    EDDY_BEGIN(lets_the_last_go)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(lets_the_last_go) {
+        EDDY_GROUP(&my->group) {
             HOLD(&my->tasks[0], .span = 9);
             assert_int_equal(eddy_group_next(&my->group, &my->others, &my->other), EDDY_PENDING);
             EDDY_AWAIT(eddy_sleep(1, me));
@@ -349,8 +325,7 @@ static void who_waits_when_no_handle_is_left_is_told_so(void **state)
 
 OWNER(takes_detached)
 {
-    EDDY_BEGIN(takes_detached)
-    {
+    EDDY_BEGIN(takes_detached) {
         EDDY_TRY(my->result,
                  EDDY_SPAWN_TASK(&my->tasks[0], eddy_loop_daemons(eddy_loop_current()), work, .span = 3, .value = 8));
         EDDY_AWAIT(my->got, eddy_group_next(eddy_loop_daemons(eddy_loop_current()), &my->task, me));
@@ -374,10 +349,8 @@ static void the_loops_own_groups_give_their_tasks_too(void **state)
 
 OWNER(runs_for_months)
 {
-    EDDY_BEGIN(runs_for_months)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(runs_for_months) {
+        EDDY_GROUP(&my->group) {
             for (my->i = 0; my->i < 10000; my->i++) {
                 HOLD(&my->task, .span = 0);
                 EDDY_AWAIT(my->result, eddy_task_join(my->task, me));

@@ -18,8 +18,7 @@ struct ends {
 
 EDDY_CORO(ends)
 {
-    EDDY_BEGIN(ends)
-    {
+    EDDY_BEGIN(ends) {
         EDDY_AWAIT(eddy_sleep(my->span, me));
         my->done = true;
         if (my->outcome == FAILS) {
@@ -78,12 +77,9 @@ struct has_policy {
 
 EDDY_CORO(has_policy)
 {
-    EDDY_BEGIN(has_policy)
-    {
-        EDDY_CATCH(&my->caught)
-        {
-            EDDY_GROUP(&my->group, my->policy)
-            {
+    EDDY_BEGIN(has_policy) {
+        EDDY_CATCH(&my->caught) {
+            EDDY_GROUP(&my->group, my->policy) {
                 for (my->i = 0; my->i < TASKS; my->i++) {
                     EDDY_TRY(my->result, EDDY_SPAWN(&my->group, ends, .span = my->i + 1, .error = -1 - my->i,
                                                     .outcome = my->outcomes[my->i]));
@@ -149,10 +145,8 @@ struct has_sore_loser {
 
 EDDY_CORO(has_sore_loser)
 {
-    EDDY_BEGIN(has_sore_loser)
-    {
-        EDDY_GROUP(&my->group, my->policy)
-        {
+    EDDY_BEGIN(has_sore_loser) {
+        EDDY_GROUP(&my->group, my->policy) {
             EDDY_TRY(my->result, EDDY_SPAWN(&my->group, ends, .span = 1));
             EDDY_TRY(my->result, EDDY_SPAWN(&my->group, ends, .span = 2, .cleanup_error = -EIO));
         }

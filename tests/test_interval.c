@@ -17,8 +17,7 @@ struct ticker {
 
 EDDY_CORO(ticker)
 {
-    EDDY_BEGIN(ticker)
-    {
+    EDDY_BEGIN(ticker) {
         eddy_interval_init(&every, my->span, my->policy, me);
         for (; *my->work >= 0; my->work++) {
             EDDY_AWAIT(my->missed, eddy_interval_next(&every, me));
@@ -113,11 +112,9 @@ struct impatient {
 
 EDDY_CORO(impatient)
 {
-    EDDY_BEGIN(impatient)
-    {
+    EDDY_BEGIN(impatient) {
         eddy_interval_init(&every, 10, my->policy, me);
-        EDDY_TIMEOUT(&my->scope, 9)
-        {
+        EDDY_TIMEOUT(&my->scope, 9) {
             EDDY_AWAIT(my->missed, eddy_interval_next(&every, me));
             coro_say("unreachable");
         }
@@ -126,8 +123,7 @@ EDDY_CORO(impatient)
         coro_say("%d", (int)coro_elapsed(coro_current()));
         /* A tick that is due is not taken by who is cancelled. */
         test_os_advance(&coro_current()->os, 10);
-        EDDY_SCOPE(&my->scope)
-        {
+        EDDY_SCOPE(&my->scope) {
             eddy_scope_cancel(&my->scope, -EINTR);
             EDDY_AWAIT(my->missed, eddy_interval_next(&every, me));
             coro_say("unreachable");
@@ -154,8 +150,7 @@ struct waits_once {
 
 EDDY_CORO(waits_once)
 {
-    EDDY_BEGIN(waits_once)
-    {
+    EDDY_BEGIN(waits_once) {
         EDDY_AWAIT(my->missed, eddy_interval_next(&every, me));
         coro_say("%d", (int)coro_elapsed(coro_current()));
     }

@@ -19,8 +19,7 @@ struct tells {
 
 EDDY_CORO(tells)
 {
-    EDDY_BEGIN(tells)
-    {
+    EDDY_BEGIN(tells) {
         EDDY_AWAIT(eddy_sleep(my->span, me));
         say_values(me);
     }
@@ -39,23 +38,18 @@ struct binds {
 
 EDDY_CORO(binds)
 {
-    EDDY_BEGIN(binds)
-    {
+    EDDY_BEGIN(binds) {
         say_values(me);
-        EDDY_LOCAL(&my->one, &user, (void *)"ada")
-        {
+        EDDY_LOCAL(&my->one, &user, (void *)"ada") {
             say_values(me);
-            EDDY_LOCAL(&my->two, &colour, (void *)"red")
-            {
+            EDDY_LOCAL(&my->two, &colour, (void *)"red") {
                 say_values(me);
-                EDDY_LOCAL(&my->three, &user, (void *)"bob")
-                {
+                EDDY_LOCAL(&my->three, &user, (void *)"bob") {
                     EDDY_AWAIT(eddy_yield(me));
                     say_values(me);
                 }
                 say_values(me);
-                EDDY_LOCAL(&my->three, &user, NULL)
-                { /* bound to nothing */
+                EDDY_LOCAL(&my->three, &user, NULL) { /* bound to nothing */
                     say_values(me);
                 }
             }
@@ -63,8 +57,7 @@ EDDY_CORO(binds)
         }
         say_values(me);
         for (my->i = 0; my->i < 2; my->i++) {
-            EDDY_LOCAL(&my->one, &user, (void *)(my->i == 0 ? "x" : "y"))
-            {
+            EDDY_LOCAL(&my->one, &user, (void *)(my->i == 0 ? "x" : "y")) {
                 EDDY_AWAIT(eddy_yield(me));
                 say_values(me);
             }
@@ -89,21 +82,16 @@ struct calls {
 
 EDDY_CORO(calls)
 {
-    EDDY_BEGIN(calls)
-    {
-        EDDY_LOCAL(&my->local, &user, (void *)"ada")
-        {
+    EDDY_BEGIN(calls) {
+        EDDY_LOCAL(&my->local, &user, (void *)"ada") {
             EDDY_DO(tells);
-            EDDY_TIMEOUT(&my->scope, 5)
-            {
+            EDDY_TIMEOUT(&my->scope, 5) {
                 EDDY_DO(tells, .span = 10);
             }
-            EDDY_GROUP(&my->group)
-            {
+            EDDY_GROUP(&my->group) {
                 EDDY_TRY(my->error, EDDY_SPAWN(&my->group, tells, .span = 10));
                 /* What is bound in the body of the group is not around the group. */
-                EDDY_LOCAL(&my->other, &colour, (void *)"red")
-                {
+                EDDY_LOCAL(&my->other, &colour, (void *)"red") {
                     EDDY_DO(tells, .span = 20);
                 }
             }
@@ -132,21 +120,16 @@ struct fails_inside {
 
 EDDY_CORO(fails_inside)
 {
-    EDDY_BEGIN(fails_inside)
-    {
-        EDDY_CATCH(&my->catch_)
-        {
-            EDDY_LOCAL(&my->local, &user, (void *)"ada")
-            {
+    EDDY_BEGIN(fails_inside) {
+        EDDY_CATCH(&my->catch_) {
+            EDDY_LOCAL(&my->local, &user, (void *)"ada") {
                 EDDY_FAIL(-EIO);
             }
         }
         say_values(me);
-        EDDY_SCOPE(&my->scope)
-        {
+        EDDY_SCOPE(&my->scope) {
             eddy_scope_cancel(&my->scope, -EINTR);
-            EDDY_LOCAL(&my->local, &user, (void *)"ada")
-            {
+            EDDY_LOCAL(&my->local, &user, (void *)"ada") {
                 say_values(me);
                 EDDY_AWAIT(eddy_yield(me));
             }

@@ -43,8 +43,7 @@ struct fails {
 
 EDDY_CORO(fails)
 {
-    EDDY_BEGIN(fails)
-    {
+    EDDY_BEGIN(fails) {
         EDDY_AWAIT(eddy_sleep(1, me));
         EDDY_FAIL(my->error, "no bread %d", 7);
     }
@@ -58,8 +57,7 @@ struct calls {
 
 EDDY_CORO(calls)
 {
-    EDDY_BEGIN(calls)
-    {
+    EDDY_BEGIN(calls) {
         if (my->depth > 0) {
             EDDY_DO(calls, .depth = my->depth - 1, .error = my->error);
         } else {
@@ -114,8 +112,7 @@ struct joins {
 
 EDDY_CORO(joins)
 {
-    EDDY_BEGIN(joins)
-    {
+    EDDY_BEGIN(joins) {
         EDDY_AWAIT(my->status, eddy_task_join(my->task, me));
         assert_int_equal(my->status, -EIO);
         eddy_task_release(my->task);
@@ -159,13 +156,10 @@ struct has_group {
 
 EDDY_CORO(has_group)
 {
-    EDDY_BEGIN(has_group)
-    {
+    EDDY_BEGIN(has_group) {
         if (my->catches) {
-            EDDY_CATCH(&my->caught)
-            {
-                EDDY_GROUP(&my->group)
-                {
+            EDDY_CATCH(&my->caught) {
+                EDDY_GROUP(&my->group) {
                     EDDY_TRY(my->result, EDDY_SPAWN(&my->group, calls, .error = -EIO));
                 }
             }
@@ -175,8 +169,7 @@ EDDY_CORO(has_group)
             assert_string_equal(first[0].text, "no bread 7");
             return;
         }
-        EDDY_GROUP(&my->group)
-        {
+        EDDY_GROUP(&my->group) {
             EDDY_TRY(my->result, EDDY_SPAWN(&my->group, calls, .error = -EIO));
             EDDY_TRY(my->result, EDDY_SPAWN(&my->group, calls, .error = -EPIPE));
         }
@@ -231,14 +224,12 @@ struct fails_twice {
 
 EDDY_CORO(fails_twice)
 {
-    EDDY_BEGIN(fails_twice)
-    {
+    EDDY_BEGIN(fails_twice) {
         EDDY_FAIL(-EPERM, "the cause");
     }
     EDDY_FINALLY
     {
-        EDDY_CATCH(&my->caught)
-        {
+        EDDY_CATCH(&my->caught) {
             EDDY_FAIL(-EIO, "on the way out");
         }
         assert_int_equal(my->caught.error, -EIO);
@@ -269,8 +260,7 @@ struct fails_late {
 
 EDDY_CORO(fails_late)
 {
-    EDDY_BEGIN(fails_late)
-    {
+    EDDY_BEGIN(fails_late) {
         EDDY_AWAIT(eddy_sleep(5, me));
     }
     EDDY_FINALLY
@@ -281,10 +271,8 @@ EDDY_CORO(fails_late)
 
 EDDY_CORO(fails_in_group)
 {
-    EDDY_BEGIN(fails_in_group)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(fails_in_group) {
+        EDDY_GROUP(&my->group) {
             EDDY_TRY(my->result, EDDY_SPAWN(&my->group, fails_late));
             EDDY_AWAIT(eddy_sleep(1, me));
             EDDY_FAIL(-EPERM, "first");
@@ -308,8 +296,7 @@ struct fails_at_length {
 
 EDDY_CORO(fails_at_length)
 {
-    EDDY_BEGIN(fails_at_length)
-    {
+    EDDY_BEGIN(fails_at_length) {
         EDDY_FAIL(-EPERM, "%0100d", 7);
     }
 }
@@ -328,8 +315,7 @@ struct no_memory {
 
 EDDY_CORO(no_memory)
 {
-    EDDY_BEGIN(no_memory)
-    {
+    EDDY_BEGIN(no_memory) {
         coro_no_memory(coro_current(), true);
         EDDY_DO(fails);
     }

@@ -454,7 +454,7 @@ static void a_turn_polls_then_ends_deadlines_then_runs_posts_then_wakes(void **s
     for (size_t i = 0; i < 3; i++) {
         probe_init(probes[i], &loop);
         probes[i]->then = note_wake;
-        probes[i]->context = (void *)(uintptr_t)&"EDY"[i];
+        probes[i]->context = (void *)(uintptr_t) & "EDY"[i];
     }
     struct eddy_watch watch;
     struct eddy_post post = {.run = note_post};

@@ -188,7 +188,7 @@ static void a_child_that_came_home_and_ends_the_loop_may_begin_another(void **st
         _exit(result != -ECHILD             ? 1
               : eddy_loop_fini(&loop) != 0  ? 2
               : eddy_loop_current() != NULL ? 3
-              : !a_loop_of_its_own_works()    ? 4
+              : !a_loop_of_its_own_works()  ? 4
                                             : 0);
     }
     int status;

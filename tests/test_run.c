@@ -77,8 +77,7 @@ struct ends {
 
 EDDY_CORO(ends)
 {
-    EDDY_BEGIN(ends)
-    {
+    EDDY_BEGIN(ends) {
         eddy_loop_set_log(eddy_loop_current(), on_log, NULL);
         EDDY_AWAIT(eddy_sleep(my->span, me));
         if (my->error < 0) {
@@ -129,8 +128,7 @@ struct lingers {
 
 EDDY_CORO(lingers)
 {
-    EDDY_BEGIN(lingers)
-    {
+    EDDY_BEGIN(lingers) {
         EDDY_AWAIT(eddy_sleep(EDDY_FOREVER, me));
     }
     EDDY_FINALLY
@@ -147,8 +145,7 @@ struct leaves {
 
 EDDY_CORO(leaves)
 {
-    EDDY_BEGIN(leaves)
-    {
+    EDDY_BEGIN(leaves) {
         EDDY_TRY(my->result,
                  EDDY_SPAWN(eddy_loop_daemons(eddy_loop_current()), lingers, .name = "daemon", .cleanup = EDDY_MS(1)));
         EDDY_TRY(my->result,
@@ -186,8 +183,7 @@ struct spawns_at_the_end {
 
 EDDY_CORO(spawns_at_the_end)
 {
-    EDDY_BEGIN(spawns_at_the_end)
-    {
+    EDDY_BEGIN(spawns_at_the_end) {
         EDDY_AWAIT(eddy_sleep(EDDY_FOREVER, me));
     }
     EDDY_FINALLY
@@ -207,8 +203,7 @@ struct leaves_spawners {
 
 EDDY_CORO(leaves_spawners)
 {
-    EDDY_BEGIN(leaves_spawners)
-    {
+    EDDY_BEGIN(leaves_spawners) {
         my->result =
             EDDY_SPAWN(my->daemon ? eddy_loop_daemons(eddy_loop_current()) : eddy_loop_detached(eddy_loop_current()),
                        spawns_at_the_end);
@@ -235,8 +230,7 @@ struct stops {
 
 EDDY_CORO(stops)
 {
-    EDDY_BEGIN(stops)
-    {
+    EDDY_BEGIN(stops) {
         eddy_loop_stop(eddy_loop_current());
         EDDY_AWAIT(eddy_sleep(EDDY_SEC(1), me));
         say("not here");
@@ -272,8 +266,7 @@ static void on_never(struct eddy_waiter *waiter)
 
 EDDY_CORO(leaves_open)
 {
-    EDDY_BEGIN(leaves_open)
-    {
+    EDDY_BEGIN(leaves_open) {
         eddy_loop_set_log(eddy_loop_current(), on_log, NULL);
         eddy_waiter_init(my->waiter, eddy_loop_current(), on_never);
         eddy_watch_init(&watch, eddy_loop_current(), ends_of_pipe[0]);
@@ -306,8 +299,7 @@ struct runs_inside {
 
 EDDY_CORO(runs_inside)
 {
-    EDDY_BEGIN(runs_inside)
-    {
+    EDDY_BEGIN(runs_inside) {
         EDDY_RETURN(EDDY_RUN_WITH(&options, ends) == -EBUSY);
     }
 }

@@ -78,12 +78,10 @@ struct interrupted {
 
 EDDY_CORO(interrupted)
 {
-    EDDY_BEGIN(interrupted)
-    {
+    EDDY_BEGIN(interrupted) {
         kill(getpid(), SIGINT);
         if (my->finishes) {
-            EDDY_SHIELD(&my->shield, EDDY_SEC(9))
-            {
+            EDDY_SHIELD(&my->shield, EDDY_SEC(9)) {
                 EDDY_AWAIT(eddy_sleep(EDDY_SEC(1), me));
             }
             EDDY_RETURN(6);
@@ -114,8 +112,7 @@ struct interrupted_twice {
 
 EDDY_CORO(interrupted_twice)
 {
-    EDDY_BEGIN(interrupted_twice)
-    {
+    EDDY_BEGIN(interrupted_twice) {
         kill(getpid(), SIGINT);
         EDDY_AWAIT(eddy_sleep(EDDY_SEC(20), me));
     }
@@ -150,8 +147,7 @@ struct hangs {
 
 EDDY_CORO(hangs)
 {
-    EDDY_BEGIN(hangs)
-    {
+    EDDY_BEGIN(hangs) {
         EDDY_AWAIT(my->status, eddy_task_join(*my->other, me));
     }
     EDDY_FINALLY
@@ -170,13 +166,11 @@ struct deadlock {
 
 EDDY_CORO(deadlock)
 {
-    EDDY_BEGIN(deadlock)
-    {
+    EDDY_BEGIN(deadlock) {
         if (my->ignore) {
             eddy_loop_set_log(eddy_loop_current(), on_log, NULL);
         }
-        EDDY_GROUP(&my->group)
-        {
+        EDDY_GROUP(&my->group) {
             EDDY_TRY(my->result, EDDY_SPAWN_TASK(&my->one, &my->group, hangs, .other = &my->two));
             EDDY_TRY(my->result, EDDY_SPAWN_TASK(&my->two, &my->group, hangs, .other = &my->one));
         }
@@ -239,8 +233,7 @@ struct waits_for_nothing {
 
 EDDY_CORO(waits_for_nothing)
 {
-    EDDY_BEGIN(waits_for_nothing)
-    {
+    EDDY_BEGIN(waits_for_nothing) {
         EDDY_AWAIT(eddy_wait_park(me, &never));
     }
     EDDY_FINALLY
@@ -251,8 +244,7 @@ EDDY_CORO(waits_for_nothing)
 
 EDDY_CORO(hangs_detached)
 {
-    EDDY_BEGIN(hangs_detached)
-    {
+    EDDY_BEGIN(hangs_detached) {
         EDDY_TRY(my->result, EDDY_SPAWN(eddy_loop_detached(eddy_loop_current()), waits_for_nothing));
         EDDY_TRY(my->result, EDDY_SPAWN(eddy_loop_daemons(eddy_loop_current()), waits_for_nothing));
         EDDY_AWAIT(eddy_sleep(1, me));

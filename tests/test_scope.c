@@ -33,17 +33,14 @@ struct limited {
 
 EDDY_CORO(limited)
 {
-    EDDY_BEGIN(limited)
-    {
+    EDDY_BEGIN(limited) {
         if (my->fails) {
-            EDDY_TIMEOUT_FAIL(&my->scope, my->limit)
-            {
+            EDDY_TIMEOUT_FAIL(&my->scope, my->limit) {
                 EDDY_AWAIT(eddy_sleep(my->work, me));
                 coro_say("done");
             }
         } else {
-            EDDY_TIMEOUT(&my->scope, my->limit)
-            {
+            EDDY_TIMEOUT(&my->scope, my->limit) {
                 EDDY_AWAIT(eddy_sleep(my->work, me));
                 coro_say("done");
             }
@@ -95,17 +92,14 @@ static int must_not_begin(struct eddy_waiter *me)
 
 EDDY_CORO(begins)
 {
-    EDDY_BEGIN(begins)
-    {
+    EDDY_BEGIN(begins) {
         if (my->until) {
-            EDDY_TIMEOUT_UNTIL(&my->scope, my->span)
-            {
+            EDDY_TIMEOUT_UNTIL(&my->scope, my->span) {
                 coro_say("in %d", eddy_cancel_reason(me));
                 EDDY_AWAIT(must_not_begin(me));
             }
         } else {
-            EDDY_TIMEOUT(&my->scope, my->span)
-            {
+            EDDY_TIMEOUT(&my->scope, my->span) {
                 coro_say("in %d", eddy_cancel_reason(me));
                 EDDY_AWAIT(must_not_begin(me));
             }
@@ -137,16 +131,13 @@ struct no_await {
 
 EDDY_CORO(no_await)
 {
-    EDDY_BEGIN(no_await)
-    {
-        EDDY_TIMEOUT_FAIL(&my->scope, 0)
-        {
+    EDDY_BEGIN(no_await) {
+        EDDY_TIMEOUT_FAIL(&my->scope, 0) {
             coro_say("body");
         }
         say_scope("s", &my->scope);
         EDDY_AWAIT(eddy_sleep(1, me));
-        EDDY_SCOPE(&my->scope)
-        {
+        EDDY_SCOPE(&my->scope) {
             eddy_scope_cancel(&my->scope, -EINTR);
             coro_say("body %d", eddy_cancel_reason(me));
         }
@@ -171,18 +162,15 @@ struct works_late {
 
 EDDY_CORO(works_late)
 {
-    EDDY_BEGIN(works_late)
-    {
+    EDDY_BEGIN(works_late) {
         EDDY_AWAIT(eddy_sleep(1, me));
-        EDDY_TIMEOUT(&my->scope, EDDY_MS(10))
-        {
+        EDDY_TIMEOUT(&my->scope, EDDY_MS(10)) {
             test_os_advance(&coro_current()->os, EDDY_MS(9)); /* work, without an await */
             EDDY_AWAIT(my->result, eddy_sleep(EDDY_MS(1) - 1, me));
             coro_say("in time");
         }
         test_os_advance(&coro_current()->os, EDDY_MS(100));
-        EDDY_TIMEOUT(&my->scope, EDDY_MS(10))
-        { /* from this moment, not from the turn */
+        EDDY_TIMEOUT(&my->scope, EDDY_MS(10)) { /* from this moment, not from the turn */
             EDDY_AWAIT(my->result, eddy_sleep(EDDY_MS(9), me));
             coro_say("in time");
         }
@@ -206,11 +194,9 @@ struct rounds {
 
 EDDY_CORO(rounds)
 {
-    EDDY_BEGIN(rounds)
-    {
+    EDDY_BEGIN(rounds) {
         for (my->i = 0; my->i < 100; my->i++) {
-            EDDY_TIMEOUT(&my->scope, 10)
-            {
+            EDDY_TIMEOUT(&my->scope, 10) {
                 EDDY_AWAIT(eddy_sleep(my->i % 2 == 0 ? 9 : 11, me));
                 my->done++;
             }
@@ -238,14 +224,10 @@ struct three_deep {
 
 EDDY_CORO(three_deep)
 {
-    EDDY_BEGIN(three_deep)
-    {
-        EDDY_TIMEOUT(&my->a, my->a_span)
-        {
-            EDDY_TIMEOUT(&my->b, my->b_span)
-            {
-                EDDY_TIMEOUT(&my->d, my->d_span)
-                {
+    EDDY_BEGIN(three_deep) {
+        EDDY_TIMEOUT(&my->a, my->a_span) {
+            EDDY_TIMEOUT(&my->b, my->b_span) {
+                EDDY_TIMEOUT(&my->d, my->d_span) {
                     coro_say("%d", left(me));
                     EDDY_AWAIT(eddy_sleep(1000, me));
                 }
@@ -290,10 +272,8 @@ struct nested {
 
 EDDY_CORO(nested)
 {
-    EDDY_BEGIN(nested)
-    {
-        EDDY_TIMEOUT(&my->scope, EDDY_SEC(100000) - my->n)
-        {
+    EDDY_BEGIN(nested) {
+        EDDY_TIMEOUT(&my->scope, EDDY_SEC(100000) - my->n) {
             if (my->n > 0) {
                 EDDY_DO(nested, .n = my->n - 1, .caught = my->caught);
             } else {
@@ -329,10 +309,8 @@ struct climbs {
 
 EDDY_CORO(climbs)
 {
-    EDDY_BEGIN(climbs)
-    {
-        EDDY_TIMEOUT(&my->scope, EDDY_MS(my->n + 1))
-        {
+    EDDY_BEGIN(climbs) {
+        EDDY_TIMEOUT(&my->scope, EDDY_MS(my->n + 1)) {
             if (my->n > 0) {
                 EDDY_DO(climbs, .n = my->n - 1, .caught = my->caught);
             }

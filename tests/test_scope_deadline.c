@@ -29,10 +29,8 @@ struct moved {
 
 EDDY_CORO(moved)
 {
-    EDDY_BEGIN(moved)
-    {
-        EDDY_TIMEOUT(my->scope, my->span)
-        {
+    EDDY_BEGIN(moved) {
+        EDDY_TIMEOUT(my->scope, my->span) {
             EDDY_AWAIT(eddy_sleep(my->work, me));
             coro_say("done");
         }
@@ -105,8 +103,7 @@ struct tells_left {
 
 EDDY_CORO(tells_left)
 {
-    EDDY_BEGIN(tells_left)
-    {
+    EDDY_BEGIN(tells_left) {
         coro_say("called %d", left(me));
     }
     EDDY_FINALLY
@@ -117,30 +114,23 @@ EDDY_CORO(tells_left)
 
 EDDY_CORO(deadlines)
 {
-    EDDY_BEGIN(deadlines)
-    {
+    EDDY_BEGIN(deadlines) {
         coro_say("%d", left(me));
-        EDDY_TIMEOUT(&my->a, 50)
-        {
+        EDDY_TIMEOUT(&my->a, 50) {
             coro_say("%d", left(me));
-            EDDY_TIMEOUT(&my->b, 70)
-            {
+            EDDY_TIMEOUT(&my->b, 70) {
                 coro_say("%d", left(me));
                 EDDY_DO(tells_left);
-                EDDY_SHIELD(&my->d, 90)
-                {
+                EDDY_SHIELD(&my->d, 90) {
                     coro_say("%d", left(me));
                 }
-                EDDY_SHIELD(&my->d, EDDY_FOREVER)
-                {
+                EDDY_SHIELD(&my->d, EDDY_FOREVER) {
                     coro_say("%d", left(me));
                 }
-                EDDY_SCOPE(&my->d)
-                {
+                EDDY_SCOPE(&my->d) {
                     coro_say("%d", left(me));
                 }
-                EDDY_TIMEOUT_FAIL(&my->d, 10)
-                {
+                EDDY_TIMEOUT_FAIL(&my->d, 10) {
                     coro_say("%d", left(me));
                 }
                 coro_say("%d", left(me));

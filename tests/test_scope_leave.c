@@ -33,8 +33,7 @@ static const char key;
     };                                                     \
     EDDY_CORO(name)                                        \
     {                                                      \
-        EDDY_BEGIN(name)                                   \
-        {                                                  \
+        EDDY_BEGIN(name) {                                 \
             switch (my->loop) {                            \
             case 0:                                        \
                 for (; my->i < 3; my->i++) {               \
@@ -158,16 +157,15 @@ struct towers {
 
 EDDY_CORO(towers)
 {
-    EDDY_BEGIN(towers)
-    {
+    EDDY_BEGIN(towers) {
         for (my->i = 0; my->i < 3; my->i++) {
-            EDDY_TIMEOUT(&my->a, EDDY_SEC(1))
-            {
-                EDDY_CATCH(&my->catch_)
-                {
-                    EDDY_SHIELD(&my->b, EDDY_SEC(1))
-                    {
-                        EDDY_SCOPE(&my->d){LEAVE} coro_say("d");
+            EDDY_TIMEOUT(&my->a, EDDY_SEC(1)) {
+                EDDY_CATCH(&my->catch_) {
+                    EDDY_SHIELD(&my->b, EDDY_SEC(1)) {
+                        EDDY_SCOPE(&my->d) {
+                            LEAVE
+                        }
+                        coro_say("d");
                     }
                     coro_say("b");
                 }
@@ -206,12 +204,13 @@ struct body_level {
 
 EDDY_CORO(body_level)
 {
-    EDDY_BEGIN(body_level)
-    {
+    EDDY_BEGIN(body_level) {
         my->i = 1;
-        EDDY_SCOPE(&my->a)
-        {
-            EDDY_TIMEOUT(&my->b, EDDY_SEC(1)){LEAVE} coro_say("b");
+        EDDY_SCOPE(&my->a) {
+            EDDY_TIMEOUT(&my->b, EDDY_SEC(1)) {
+                LEAVE
+            }
+            coro_say("b");
         }
         coro_say("a");
         EDDY_RETURN(5);
@@ -248,14 +247,10 @@ struct returns_inside {
 
 EDDY_CORO(returns_inside)
 {
-    EDDY_BEGIN(returns_inside)
-    {
-        EDDY_SCOPE(&my->a)
-        {
-            EDDY_CATCH(&my->catch_)
-            {
-                EDDY_SHIELD(&my->b, EDDY_SEC(1))
-                {
+    EDDY_BEGIN(returns_inside) {
+        EDDY_SCOPE(&my->a) {
+            EDDY_CATCH(&my->catch_) {
+                EDDY_SHIELD(&my->b, EDDY_SEC(1)) {
                     EDDY_AWAIT(eddy_sleep(1, me));
                     EDDY_RETURN(77);
                 }
@@ -273,11 +268,9 @@ struct calls_inside {
 
 EDDY_CORO(calls_inside)
 {
-    EDDY_BEGIN(calls_inside)
-    {
+    EDDY_BEGIN(calls_inside) {
         for (my->i = 0; my->i < 2; my->i++) {
-            EDDY_TIMEOUT(&my->a, EDDY_SEC(1))
-            {
+            EDDY_TIMEOUT(&my->a, EDDY_SEC(1)) {
                 EDDY_CALL(my->result, returns_inside);
                 coro_say("%d", my->result);
                 EDDY_AWAIT(eddy_sleep(1, me));
@@ -303,19 +296,19 @@ struct bare {
 
 EDDY_CORO(bare)
 {
-    EDDY_BEGIN(bare)
-    {
+    EDDY_BEGIN(bare) {
         for (my->i = 0; my->i < 3; my->i++) {
             if (my->i == 0) {
                 coro_say("zero");
             } else if (my->i == 1) {
-                EDDY_SCOPE(&my->scope) coro_say("one");
+                EDDY_SCOPE(&my->scope)
+                    coro_say("one");
             } else {
-                EDDY_TIMEOUT(&my->scope, 5) EDDY_AWAIT(eddy_sleep(1, me));
+                EDDY_TIMEOUT(&my->scope, 5)
+                    EDDY_AWAIT(eddy_sleep(1, me));
             }
             if (my->i == 1)
-                EDDY_SCOPE(&my->scope)
-                {
+                EDDY_SCOPE(&my->scope) {
                     EDDY_AWAIT(eddy_sleep(1, me));
                     coro_say("yes");
                 }
@@ -341,8 +334,7 @@ struct side_by_side {
 
 EDDY_CORO(side_by_side)
 {
-    EDDY_BEGIN(side_by_side)
-    {
+    EDDY_BEGIN(side_by_side) {
         /* clang-format off */
         EDDY_SCOPE(&my->a) { EDDY_AWAIT(eddy_sleep(1, me)); } EDDY_SCOPE(&my->b) { EDDY_AWAIT(eddy_sleep(1, me)); }
         EDDY_SCOPE(&my->a) {} EDDY_SCOPE(&my->a) {}

@@ -25,18 +25,14 @@ struct shielded {
 
 EDDY_CORO(shielded)
 {
-    EDDY_BEGIN(shielded)
-    {
-        EDDY_SCOPE(&outer)
-        {
+    EDDY_BEGIN(shielded) {
+        EDDY_SCOPE(&outer) {
             if (my->before) {
                 eddy_scope_cancel(&outer, -EINTR);
             }
-            EDDY_SHIELD(&shield, my->span)
-            {
+            EDDY_SHIELD(&shield, my->span) {
                 coro_say("in %d", eddy_cancel_reason(me));
-                EDDY_SCOPE(&inner)
-                {
+                EDDY_SCOPE(&inner) {
                     EDDY_AWAIT(eddy_sleep(my->work, me));
                     coro_say("done %d", eddy_cancel_reason(me));
                 }
@@ -148,8 +144,7 @@ struct sleeper {
 
 EDDY_CORO(sleeper)
 {
-    EDDY_BEGIN(sleeper)
-    {
+    EDDY_BEGIN(sleeper) {
         EDDY_AWAIT(eddy_sleep(my->span, me));
         coro_say("slept");
     }
@@ -157,15 +152,11 @@ EDDY_CORO(sleeper)
 
 EDDY_CORO(shield_call)
 {
-    EDDY_BEGIN(shield_call)
-    {
-        EDDY_SCOPE(&outer)
-        {
-            EDDY_SHIELD(&my->scope, EDDY_SEC(1))
-            {
+    EDDY_BEGIN(shield_call) {
+        EDDY_SCOPE(&outer) {
+            EDDY_SHIELD(&my->scope, EDDY_SEC(1)) {
                 EDDY_DO(sleeper, .span = my->work);
-                EDDY_GROUP(&my->group)
-                {
+                EDDY_GROUP(&my->group) {
                     EDDY_TRY(my->error, EDDY_SPAWN(&my->group, sleeper, .span = my->work));
                     EDDY_DO(sleeper, .span = 1);
                 }
@@ -197,14 +188,10 @@ struct in_shields {
 
 EDDY_CORO(in_shields)
 {
-    EDDY_BEGIN(in_shields)
-    {
-        EDDY_SHIELD(&my->a, 100)
-        {
-            EDDY_SHIELD(&my->b, EDDY_FOREVER)
-            {
-                EDDY_TIMEOUT(&my->d, 200)
-                {
+    EDDY_BEGIN(in_shields) {
+        EDDY_SHIELD(&my->a, 100) {
+            EDDY_SHIELD(&my->b, EDDY_FOREVER) {
+                EDDY_TIMEOUT(&my->d, 200) {
                     EDDY_AWAIT(eddy_sleep(150, me)); /* the outer shield's deadline does not reach here */
                     coro_say("slept %d", eddy_cancel_reason(me));
                 }

@@ -405,8 +405,8 @@ static void in_a_child_of_fork_it_is_refused(void **state)
     open_usr1();
     pid_t child = fork();
     if (child == 0) {
-        bool refused = wait_usr1() == -ECHILD && eddy_signal_open(&t.other, t.loop, SIGUSR2) == -ECHILD &&
-                       !is_blocked(SIGUSR2);
+        bool refused =
+            wait_usr1() == -ECHILD && eddy_signal_open(&t.other, t.loop, SIGUSR2) == -ECHILD && !is_blocked(SIGUSR2);
         eddy_signal_close(&t.usr1);
         _exit(refused ? 0 : 1);
     }

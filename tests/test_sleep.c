@@ -117,8 +117,15 @@ static void run(void)
 static void a_sleep_wakes_with_zero_after_its_span(void **state)
 {
     (void)state;
-    static const eddy_ns spans[] = {1, 999999, EDDY_MS(1), EDDY_MS(10) - 1, EDDY_MS(10), EDDY_MS(10) + 1,
-                                    EDDY_SEC(1) + 1, EDDY_SEC(86400 * 60), EDDY_SEC(86400) * 365 * 20};
+    static const eddy_ns spans[] = {1,
+                                    999999,
+                                    EDDY_MS(1),
+                                    EDDY_MS(10) - 1,
+                                    EDDY_MS(10),
+                                    EDDY_MS(10) + 1,
+                                    EDDY_SEC(1) + 1,
+                                    EDDY_SEC(86400 * 60),
+                                    EDDY_SEC(86400) * 365 * 20};
     for (size_t i = 0; i < sizeof spans / sizeof spans[0]; i++) {
         probe_init(&a);
         eddy_ns deadline = fake_now + spans[i];

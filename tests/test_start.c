@@ -20,8 +20,7 @@ struct server {
 
 EDDY_CORO(server)
 {
-    EDDY_BEGIN(server)
-    {
+    EDDY_BEGIN(server) {
         coro_say("%s+", my->name);
         EDDY_AWAIT(eddy_sleep(my->delay, me));
         if (my->error < 0) {
@@ -67,10 +66,8 @@ EDDY_CORO(server)
 
 OWNER(starts)
 {
-    EDDY_BEGIN(starts)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(starts) {
+        EDDY_GROUP(&my->group) {
             EDDY_START(my->value, &my->group, server, .name = "a", .delay = 2, .value = 80, .life = 3);
             coro_say("%d@%d", my->value, (int)coro_elapsed(coro_current()));
             EDDY_START(my->value, &my->group, server, .name = "b", .value = 0);
@@ -90,10 +87,8 @@ static void who_starts_a_task_gets_what_it_says(void **state)
 
 OWNER(starts_who_fails)
 {
-    EDDY_BEGIN(starts_who_fails)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(starts_who_fails) {
+        EDDY_GROUP(&my->group) {
             EDDY_START(my->value, &my->group, server, .name = "a", .delay = 2, .error = -7, .cleanup = 1);
             coro_say("%d@%d", my->value, (int)coro_elapsed(coro_current()));
             EDDY_AWAIT(eddy_sleep(1, me)); /* the group has not failed */
@@ -114,10 +109,8 @@ static void an_error_before_it_is_ready_is_the_starters(void **state)
 
 OWNER(starts_who_fails_later)
 {
-    EDDY_BEGIN(starts_who_fails_later)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(starts_who_fails_later) {
+        EDDY_GROUP(&my->group) {
             EDDY_START(my->value, &my->group, server, .name = "a", .value = 1, .life = 1, .late_error = -7);
             coro_say("%d", my->value);
             EDDY_AWAIT(eddy_sleep(5, me));
@@ -135,10 +128,8 @@ static void an_error_after_it_was_ready_is_the_groups(void **state)
 
 OWNER(starts_who_just_ends)
 {
-    EDDY_BEGIN(starts_who_just_ends)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(starts_who_just_ends) {
+        EDDY_GROUP(&my->group) {
             EDDY_START(my->value, &my->group, server, .name = "a", .value = -1, .life = 1);
             coro_say("%d", my->value == -EPIPE);
             EDDY_START(my->value, &my->group, server, .name = "b", .quits = true, .cleanup = 1);
@@ -158,12 +149,9 @@ static void who_ends_without_being_ready_says_so(void **state)
 
 OWNER(gives_up)
 {
-    EDDY_BEGIN(gives_up)
-    {
-        EDDY_GROUP(&my->group)
-        {
-            EDDY_TIMEOUT(&my->scope, 2)
-            {
+    EDDY_BEGIN(gives_up) {
+        EDDY_GROUP(&my->group) {
+            EDDY_TIMEOUT(&my->scope, 2) {
                 EDDY_START(my->value, &my->group, server, .name = "a", .delay = 9, .value = 1, .cleanup = 3);
                 fail();
             }
@@ -184,12 +172,9 @@ static void a_starter_that_is_cancelled_cancels_the_task_and_waits(void **state)
 
 OWNER(gives_up_on_who_fails)
 {
-    EDDY_BEGIN(gives_up_on_who_fails)
-    {
-        EDDY_GROUP(&my->group)
-        {
-            EDDY_TIMEOUT(&my->scope, 2)
-            {
+    EDDY_BEGIN(gives_up_on_who_fails) {
+        EDDY_GROUP(&my->group) {
+            EDDY_TIMEOUT(&my->scope, 2) {
                 EDDY_START(my->value, &my->group, server, .name = "a", .delay = 9, .cleanup = 3, .cleanup_error = -8);
                 coro_say("%d", my->value);
                 EDDY_AWAIT(eddy_sleep(1, me));
@@ -211,12 +196,9 @@ static void an_error_of_a_task_that_is_given_up_is_still_the_starters(void **sta
 /* The starter is cancelled, and the task gets ready in the same turn. */
 OWNER(gives_up_too_late)
 {
-    EDDY_BEGIN(gives_up_too_late)
-    {
-        EDDY_GROUP(&my->group)
-        {
-            EDDY_TIMEOUT(&my->scope, 2)
-            {
+    EDDY_BEGIN(gives_up_too_late) {
+        EDDY_GROUP(&my->group) {
+            EDDY_TIMEOUT(&my->scope, 2) {
                 EDDY_START(my->value, &my->group, server, .name = "a", .delay = 2, .value = 6, .life = 2);
                 coro_say("%d", my->value);
                 EDDY_AWAIT(eddy_sleep(9, me));
@@ -237,12 +219,9 @@ static void a_start_and_a_cancel_at_once_leave_nothing_behind(void **state)
 
 OWNER(is_done_with_the_start)
 {
-    EDDY_BEGIN(is_done_with_the_start)
-    {
-        EDDY_GROUP(&my->group)
-        {
-            EDDY_TIMEOUT(&my->scope, 4)
-            {
+    EDDY_BEGIN(is_done_with_the_start) {
+        EDDY_GROUP(&my->group) {
+            EDDY_TIMEOUT(&my->scope, 4) {
                 EDDY_START(my->value, &my->group, server, .name = "a", .delay = 2, .value = 6, .life = 8);
                 EDDY_AWAIT(eddy_sleep(9, me));
                 fail();
@@ -271,8 +250,7 @@ struct nests {
 
 EDDY_CORO(nests)
 {
-    EDDY_BEGIN(nests)
-    {
+    EDDY_BEGIN(nests) {
         if (my->depth > 0) {
             EDDY_START(my->value, my->group, nests, .group = my->group, .depth = my->depth - 1);
             assert_true(my->value >= 0);
@@ -292,10 +270,8 @@ EDDY_CORO(nests)
 
 OWNER(starts_a_chain)
 {
-    EDDY_BEGIN(starts_a_chain)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(starts_a_chain) {
+        EDDY_GROUP(&my->group) {
             EDDY_START(my->value, &my->group, nests, .group = &my->group, .depth = 2);
             coro_say("ready %d", my->value);
         }
@@ -311,12 +287,9 @@ static void starts_nest(void **state)
 
 OWNER(cancels_a_chain)
 {
-    EDDY_BEGIN(cancels_a_chain)
-    {
-        EDDY_GROUP(&my->group)
-        { /* the tasks are not in the scope: the cancel goes from start to start */
-            EDDY_TIMEOUT(&my->scope, 4)
-            {
+    EDDY_BEGIN(cancels_a_chain) {
+        EDDY_GROUP(&my->group) { /* the tasks are not in the scope: the cancel goes from start to start */
+            EDDY_TIMEOUT(&my->scope, 4) {
                 EDDY_START(my->value, &my->group, nests, .group = &my->group, .depth = 2);
                 fail();
             }
@@ -335,12 +308,9 @@ static void a_cancel_goes_through_all_starts(void **state)
 
 OWNER(cancels_a_long_chain)
 {
-    EDDY_BEGIN(cancels_a_long_chain)
-    {
-        EDDY_GROUP(&my->group)
-        {
-            EDDY_TIMEOUT(&my->scope, 4)
-            {
+    EDDY_BEGIN(cancels_a_long_chain) {
+        EDDY_GROUP(&my->group) {
+            EDDY_TIMEOUT(&my->scope, 4) {
                 EDDY_START(my->value, &my->group, nests, .group = &my->group, .depth = 20000);
                 fail();
             }
@@ -367,8 +337,7 @@ struct starts_elsewhere {
 
 EDDY_CORO(starts_elsewhere)
 {
-    EDDY_BEGIN(starts_elsewhere)
-    {
+    EDDY_BEGIN(starts_elsewhere) {
         EDDY_START(my->value, my->group, server, .name = "a", .delay = 9, .cleanup = 2);
         coro_say("%d@%d", my->value == -ECANCELED, (int)coro_elapsed(coro_current()));
         EDDY_AWAIT(eddy_sleep(1, me));
@@ -378,12 +347,9 @@ EDDY_CORO(starts_elsewhere)
 
 OWNER(cancels_the_tasks_group)
 {
-    EDDY_BEGIN(cancels_the_tasks_group)
-    {
-        EDDY_GROUP(&my->group)
-        {
-            EDDY_GROUP(&my->other)
-            {
+    EDDY_BEGIN(cancels_the_tasks_group) {
+        EDDY_GROUP(&my->group) {
+            EDDY_GROUP(&my->other) {
                 EDDY_TRY(my->result, EDDY_SPAWN(&my->group, starts_elsewhere, .group = &my->other));
                 EDDY_AWAIT(eddy_sleep(1, me));
                 eddy_group_cancel(&my->other, -EINTR);
@@ -407,8 +373,7 @@ struct says_ready {
 
 EDDY_CORO(says_ready)
 {
-    EDDY_BEGIN(says_ready)
-    {
+    EDDY_BEGIN(says_ready) {
         assert_int_equal(eddy_task_started(me, 1), -EALREADY);
         assert_int_equal(eddy_task_started(me, -1), -EINVAL);
     }
@@ -422,10 +387,8 @@ static void a_task_that_nobody_started_is_told_so(void **state)
 
 OWNER(starts_without_memory)
 {
-    EDDY_BEGIN(starts_without_memory)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(starts_without_memory) {
+        EDDY_GROUP(&my->group) {
             coro_no_memory(coro_current(), true);
             EDDY_START(my->value, &my->group, server, .name = "a");
             coro_say("%d", my->value == -ENOMEM);
@@ -447,10 +410,8 @@ static void without_memory_nothing_is_started(void **state)
 /* There is memory for the task, and none for the handshake. */
 OWNER(starts_with_little_memory)
 {
-    EDDY_BEGIN(starts_with_little_memory)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(starts_with_little_memory) {
+        EDDY_GROUP(&my->group) {
             EDDY_START(my->value, &my->group, server, .name = (coro_no_memory(coro_current(), true), "a"));
             coro_say("%d", my->value == -ENOMEM);
             coro_no_memory(coro_current(), false);
@@ -471,10 +432,8 @@ static void without_memory_for_the_handshake_the_task_is_taken_back(void **state
 /* In a race, a task that failed to start has lost nothing for the others. */
 OWNER(starts_in_a_race)
 {
-    EDDY_BEGIN(starts_in_a_race)
-    {
-        EDDY_GROUP(&my->group, EDDY_ANY)
-        {
+    EDDY_BEGIN(starts_in_a_race) {
+        EDDY_GROUP(&my->group, EDDY_ANY) {
             EDDY_TRY(my->result, EDDY_SPAWN(&my->group, server, .name = "b", .value = -1, .delay = 5));
             EDDY_START(my->value, &my->group, server, .name = "a", .error = -7);
             coro_say("%d", my->value);

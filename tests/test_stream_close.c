@@ -197,7 +197,7 @@ static void a_description_that_lives_on_elsewhere_reaches_nobody(void **state)
     assert_int_equal(f->loop.poller.rebuilds, 1);
     assert_true(f->loop.poller.stale_seen <= 3);
     assert_int_equal(test_snapshot_take(&f->os, &f->loop).registrations, 2); /* the loop's own and the heir */
-    assert_int_equal(send(heir_peer, "hello", 5, 0), 5); /* the new set knows who is there */
+    assert_int_equal(send(heir_peer, "hello", 5, 0), 5);                     /* the new set knows who is there */
     run_until_woken(&f->loop, &probe, 1);
     assert_int_equal(probe.result, 5);
     eddy_stream_close(&heir);

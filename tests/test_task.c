@@ -14,8 +14,7 @@ struct work {
 
 EDDY_CORO(work)
 {
-    EDDY_BEGIN(work)
-    {
+    EDDY_BEGIN(work) {
         EDDY_AWAIT(eddy_sleep(my->span, me));
         if (my->error < 0) {
             EDDY_FAIL(my->error);
@@ -46,10 +45,8 @@ EDDY_CORO(work)
 
 OWNER(joins_each_way)
 {
-    EDDY_BEGIN(joins_each_way)
-    {
-        EDDY_GROUP(&my->group, EDDY_COLLECT)
-        {
+    EDDY_BEGIN(joins_each_way) {
+        EDDY_GROUP(&my->group, EDDY_COLLECT) {
             HOLD(&my->task, .span = 1, .value = 42);
             EDDY_AWAIT(my->status, eddy_task_join(my->task, me));
             coro_say("%d %d", my->status, EDDY_RESULT(my->task, work));
@@ -93,13 +90,10 @@ static void a_join_gives_how_the_task_has_ended(void **state)
 
 OWNER(gives_up_joining)
 {
-    EDDY_BEGIN(gives_up_joining)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(gives_up_joining) {
+        EDDY_GROUP(&my->group) {
             HOLD(&my->task, .span = 5, .value = 1);
-            EDDY_TIMEOUT(&my->scope, 1)
-            {
+            EDDY_TIMEOUT(&my->scope, 1) {
                 EDDY_AWAIT(my->status, eddy_task_join(my->task, me));
                 fail();
             }
@@ -127,8 +121,7 @@ struct joiner {
 
 EDDY_CORO(joiner)
 {
-    EDDY_BEGIN(joiner)
-    {
+    EDDY_BEGIN(joiner) {
         EDDY_AWAIT(my->status, eddy_task_join(my->task, me));
         coro_say("%s%d", my->name, my->status);
     }
@@ -136,10 +129,8 @@ EDDY_CORO(joiner)
 
 OWNER(has_joiners)
 {
-    EDDY_BEGIN(has_joiners)
-    {
-        EDDY_GROUP(&my->group, EDDY_COLLECT)
-        {
+    EDDY_BEGIN(has_joiners) {
+        EDDY_GROUP(&my->group, EDDY_COLLECT) {
             HOLD(&my->task, .span = 5, .error = -9);
             EDDY_TRY(my->result, EDDY_SPAWN_TASK(&my->second, &my->group, joiner, .task = my->task, .name = "a"));
             EDDY_TRY(my->result, EDDY_SPAWN(&my->group, joiner, .task = my->task, .name = "b"));
@@ -166,13 +157,10 @@ static void joiners_are_woken_in_order(void **state)
 
 OWNER(joins_until)
 {
-    EDDY_BEGIN(joins_until)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(joins_until) {
+        EDDY_GROUP(&my->group) {
             HOLD(&my->task, .span = 2);
-            EDDY_TIMEOUT(&my->scope, 2)
-            { /* both at once: the join is not both done and undone */
+            EDDY_TIMEOUT(&my->scope, 2) { /* both at once: the join is not both done and undone */
                 EDDY_AWAIT(my->status, eddy_task_join(my->task, me));
                 coro_say("joined");
             }
@@ -223,11 +211,9 @@ static void a_callback_may_join_with_a_deadline(void **state)
 
 OWNER(counts_handles)
 {
-    EDDY_BEGIN(counts_handles)
-    {
+    EDDY_BEGIN(counts_handles) {
         eddy_task_release(NULL);
-        EDDY_GROUP(&my->group)
-        {
+        EDDY_GROUP(&my->group) {
             HOLD(&my->task, .span = 1);
             for (my->i = 1; my->i < 65535; my->i++) {
                 assert_int_equal(eddy_task_retain(my->task), 0);
@@ -261,8 +247,7 @@ struct holds_itself {
 
 EDDY_CORO(holds_itself)
 {
-    EDDY_BEGIN(holds_itself)
-    {
+    EDDY_BEGIN(holds_itself) {
         assert_int_equal(eddy_task_retain(eddy_task_of(me)), 0);
         assert_int_equal(my->group->running_held, 1);
         EDDY_AWAIT(eddy_sleep(1, me));
@@ -278,10 +263,8 @@ EDDY_CORO(holds_itself)
 
 OWNER(has_holder)
 {
-    EDDY_BEGIN(has_holder)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(has_holder) {
+        EDDY_GROUP(&my->group) {
             EDDY_TRY(my->result, EDDY_SPAWN(&my->group, holds_itself, .group = &my->group));
         }
     }
@@ -295,10 +278,8 @@ static void a_task_may_hold_itself(void **state)
 
 OWNER(holds_a_failed_one)
 {
-    EDDY_BEGIN(holds_a_failed_one)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(holds_a_failed_one) {
+        EDDY_GROUP(&my->group) {
             HOLD(&my->task, .span = 1, .error = -6);
             EDDY_AWAIT(my->status, eddy_task_join(my->task, me));
             coro_say("%d", my->status); /* it was done when the cancel came */

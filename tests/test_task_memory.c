@@ -46,8 +46,7 @@ struct leaf {
 
 EDDY_CORO(leaf)
 {
-    EDDY_BEGIN(leaf)
-    {
+    EDDY_BEGIN(leaf) {
         begun++;
         EDDY_AWAIT(eddy_sleep(my->span, me));
         if (my->error < 0) {
@@ -70,8 +69,7 @@ struct counts {
 
 EDDY_CORO(counts)
 {
-    EDDY_BEGIN(counts)
-    {
+    EDDY_BEGIN(counts) {
         begun++;
         for (my->i = 0; my->i < 3; my->i++) {
             EDDY_CALL(my->value, leaf, .span = 1);
@@ -93,11 +91,9 @@ struct serves {
 
 EDDY_CORO(serves)
 {
-    EDDY_BEGIN(serves)
-    {
+    EDDY_BEGIN(serves) {
         begun++;
-        EDDY_GROUP(&my->group)
-        {
+        EDDY_GROUP(&my->group) {
             EDDY_TRY(my->result, EDDY_SPAWN(&my->group, leaf, .span = 4));
             assert_int_equal(eddy_task_started(me, 8), 0);
         }
@@ -121,10 +117,8 @@ struct program {
 
 EDDY_CORO(program)
 {
-    EDDY_BEGIN(program)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(program) {
+        EDDY_GROUP(&my->group) {
             EDDY_TRY(my->result, EDDY_SPAWN_TASK(&my->task, &my->group, leaf, .span = 3));
             EDDY_TRY(my->result, eddy_task_set_name(my->task, "first"));
             EDDY_TRY(my->result, EDDY_SPAWN(eddy_loop_daemons(eddy_loop_current()), leaf, .span = EDDY_FOREVER));
@@ -133,10 +127,8 @@ EDDY_CORO(program)
             if (my->result < 0) {
                 EDDY_FAIL(my->result);
             }
-            EDDY_CATCH(&my->caught)
-            {
-                EDDY_GROUP(&my->inner, EDDY_FIRST_SUCCESS)
-                {
+            EDDY_CATCH(&my->caught) {
+                EDDY_GROUP(&my->inner, EDDY_FIRST_SUCCESS) {
                     EDDY_TRY(my->result, EDDY_SPAWN(&my->inner, leaf, .error = -EIO));
                     EDDY_TRY(my->result, EDDY_SPAWN(&my->inner, leaf, .error = -EPIPE));
                 }
@@ -145,12 +137,10 @@ EDDY_CORO(program)
                 EDDY_FAIL(-ENOMEM);
             }
             assert_true(my->caught.error == -EIO || my->caught.error == -EPIPE);
-            EDDY_TIMEOUT(&my->scope, 2)
-            {
+            EDDY_TIMEOUT(&my->scope, 2) {
                 EDDY_CALL(my->result, leaf, .span = 9);
             }
-            EDDY_EACH(my->i, &my->generator, counts)
-            {
+            EDDY_EACH(my->i, &my->generator, counts) {
                 my->sum += my->i;
             }
             EDDY_AWAIT(my->status, eddy_task_join(my->task, me));
@@ -175,8 +165,7 @@ struct quietly {
 
 EDDY_CORO(quietly)
 {
-    EDDY_BEGIN(quietly)
-    {
+    EDDY_BEGIN(quietly) {
         eddy_loop_set_log(eddy_loop_current(), on_log, NULL);
         EDDY_CALL(my->ret, program);
     }

@@ -14,8 +14,7 @@ struct work {
 
 EDDY_CORO(work)
 {
-    EDDY_BEGIN(work)
-    {
+    EDDY_BEGIN(work) {
         EDDY_AWAIT(eddy_sleep(my->span, me));
         if (my->error < 0) {
             EDDY_FAIL(my->error);
@@ -46,10 +45,8 @@ EDDY_CORO(work)
 
 OWNER(has_names)
 {
-    EDDY_BEGIN(has_names)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(has_names) {
+        EDDY_GROUP(&my->group) {
             HOLD(&my->task, .span = 1);
             assert_string_equal(eddy_task_name(my->task), "work");
             assert_string_equal(eddy_task_name(eddy_task_of(me)), "has_names");
@@ -73,8 +70,7 @@ static void a_task_has_the_name_of_its_coroutine_until_it_gets_one(void **state)
 
 OWNER(is_renamed_by_its_name)
 {
-    EDDY_BEGIN(is_renamed_by_its_name)
-    {
+    EDDY_BEGIN(is_renamed_by_its_name) {
         assert_int_equal(eddy_task_set_name(eddy_task_of(me), "conn"), 0);
         assert_int_equal(eddy_task_set_name(eddy_task_of(me), "<%s>", eddy_task_name(eddy_task_of(me))), 0);
         coro_say("%s", eddy_task_name(eddy_task_of(me)));
@@ -117,14 +113,11 @@ struct reads {
 
 EDDY_CORO(reads)
 {
-    EDDY_BEGIN(reads)
-    {
+    EDDY_BEGIN(reads) {
         coro_say("%s:%s", my->name, (const char *)eddy_local_get(&color, me));
         if (my->name[0] == 'x') {
-            EDDY_LOCAL(&my->local, &color, (void *)(intptr_t) "inner")
-            {
-                EDDY_GROUP(&my->group)
-                {
+            EDDY_LOCAL(&my->local, &color, (void *)(intptr_t) "inner") {
+                EDDY_GROUP(&my->group) {
                     EDDY_TRY(my->result, EDDY_SPAWN(&my->group, reads, .name = "y"));
                 }
                 EDDY_DO(reads, .name = "z");
@@ -140,15 +133,11 @@ EDDY_CORO(reads)
 
 OWNER(has_values)
 {
-    EDDY_BEGIN(has_values)
-    {
+    EDDY_BEGIN(has_values) {
         assert_null(eddy_local_get(&color, me));
-        EDDY_LOCAL(&my->local, &color, (void *)(intptr_t) "red")
-        {
-            EDDY_GROUP(&my->group)
-            {
-                EDDY_LOCAL(&my->inner, &color, (void *)(intptr_t) "blue")
-                { /* inside the group's body, not the group */
+        EDDY_LOCAL(&my->local, &color, (void *)(intptr_t) "red") {
+            EDDY_GROUP(&my->group) {
+                EDDY_LOCAL(&my->inner, &color, (void *)(intptr_t) "blue") { /* inside the group's body, not the group */
                     EDDY_TRY(my->result, EDDY_SPAWN(&my->group, reads, .name = "x"));
                     coro_say("%s", (const char *)eddy_local_get(&color, me));
                     assert_null(eddy_local_get(&size, me));
@@ -184,10 +173,8 @@ static void detached_tasks_keep_the_loop_going_and_daemons_do_not(void **state)
 
 OWNER(has_task_of_a_daemon)
 {
-    EDDY_BEGIN(has_task_of_a_daemon)
-    {
-        EDDY_GROUP(&my->group)
-        {
+    EDDY_BEGIN(has_task_of_a_daemon) {
+        EDDY_GROUP(&my->group) {
             EDDY_TRY(my->result, EDDY_SPAWN(&my->group, work, .span = 50));
             EDDY_TRY(my->result, EDDY_SPAWN(&my->group, work, .span = EDDY_FOREVER));
         }
@@ -215,8 +202,7 @@ struct join_each_other {
 
 EDDY_CORO(join_each_other)
 {
-    EDDY_BEGIN(join_each_other)
-    {
+    EDDY_BEGIN(join_each_other) {
         EDDY_AWAIT(my->status, eddy_task_join(*my->other, me));
     }
 }

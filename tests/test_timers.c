@@ -66,8 +66,18 @@ static void a_fresh_timer_is_not_armed(void **state)
 static void a_timer_is_due_at_its_deadline_and_not_one_nanosecond_before(void **state)
 {
     (void)state;
-    static const eddy_ns spans[] = {1, 999, EDDY_US(1), EDDY_MS(1), EDDY_MS(1) + 1, EDDY_MS(268), EDDY_MS(269),
-                                    EDDY_SEC(68), EDDY_SEC(70), EDDY_SEC(18000), YEAR, 290 * YEAR};
+    static const eddy_ns spans[] = {1,
+                                    999,
+                                    EDDY_US(1),
+                                    EDDY_MS(1),
+                                    EDDY_MS(1) + 1,
+                                    EDDY_MS(268),
+                                    EDDY_MS(269),
+                                    EDDY_SEC(68),
+                                    EDDY_SEC(70),
+                                    EDDY_SEC(18000),
+                                    YEAR,
+                                    290 * YEAR};
     for (size_t i = 0; i < sizeof spans / sizeof spans[0]; i++) {
         struct eddy_timer timer;
         init_all(&timer, 1);
@@ -335,8 +345,8 @@ static struct walker *model_first(struct walk *walk)
 static void check_walk(const struct walk *walk, long step, bool holds, const char *what)
 {
     if (!holds) {
-        fail_msg("%s; EDDY_SEED=%llu, span %lld, step %ld", what, (unsigned long long)walk->seed,
-                 (long long)walk->span, step);
+        fail_msg("%s; EDDY_SEED=%llu, span %lld, step %ld", what, (unsigned long long)walk->seed, (long long)walk->span,
+                 step);
     }
 }
 

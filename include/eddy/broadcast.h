@@ -10,14 +10,15 @@
 #ifndef EDDY_BROADCAST_H
 #define EDDY_BROADCAST_H
 
-#include <eddy/waitq.h>
+#include <eddy/list.h>
+#include <eddy/wait.h>
 
 EDDY_BEGIN_DECLS
 
 /* The caller owns the memory. */
 struct eddy_broadcast {
     /* private */
-    struct eddy_waitq waiters;
+    struct eddy_list waiting; /* subscribers */
     void **slots;
     size_t capacity;
     void (*destroy)(void *item);
@@ -31,7 +32,9 @@ struct eddy_subscriber {
     /* private */
     struct eddy_broadcast *broadcast; /* NULL: closed */
     struct eddy_waiter *waiting;
+    struct eddy_list link;
     void **item;
+    uint64_t *missed;
     uint64_t next;
 };
 

@@ -34,7 +34,7 @@ struct eddy_sender {
     /* private */
     struct eddy_channel *channel; /* NULL: closed */
     uint32_t end;
-    uint32_t reserved;
+    struct eddyi_reserved reserved;
 };
 
 struct eddy_receiver {

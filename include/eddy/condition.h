@@ -18,7 +18,7 @@ EDDY_BEGIN_DECLS
 /* The caller owns the memory. */
 struct eddy_condition {
     /* private */
-    struct eddy_waitq waiters;
+    struct eddyi_condition_waits waits;
     struct eddy_lock *lock;
     /* read-only */
     uint64_t notified; /* waits that a notification ended */
@@ -30,7 +30,8 @@ EDDY_API void eddy_condition_init(struct eddy_condition *condition, struct eddy_
 /* -EBUSY: somebody waits. */
 EDDY_API int eddy_condition_fini(struct eddy_condition *condition);
 
-/* Release the lock, wait for a notification, and own the lock again. 0. However it ends, the lock is owned: when it is
+/* Release the lock, wait for a notification, and own the lock again. 0. However it ends (but with -EOWNERDEAD, and by
+ * eddy_wait_withdraw(), which may use up a notification), the lock is owned: when it is
  * cancelled or its deadline comes (-ETIMEDOUT) before a notification, it first waits for the lock, which nothing
  * ends. Once notified it returns 0 in any case. -EPERM: `waiter` does not own the lock; -EINVAL: it is an
  * arm of a select; -EOWNERDEAD: a task ended that

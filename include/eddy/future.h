@@ -34,7 +34,7 @@ struct eddy_future {
     int error; /* with which it failed */
 };
 
-/* The end of who sets it. The caller owns the memory. */
+/* The end of who sets it. The caller owns the memory; before it goes the promise is set or dropped, or the future has ended. */
 struct eddy_promise {
     /* private */
     struct eddy_future *future; /* NULL: it was set or dropped, or the future has ended */

@@ -72,6 +72,9 @@ EDDY_API struct eddy_group *eddy_loop_daemons(struct eddy_loop *loop);
 
 EDDY_API extern const struct eddyi_block_kind eddyi_group_kind;
 
+/* Where EDDY_RUN has its coroutine. */
+EDDY_API struct eddy_group *eddyi_loop_main(struct eddy_loop *loop);
+
 EDDY_API void eddyi_group_open(struct eddy_frame *self, struct eddy_group *group, const struct eddyi_site *site,
                                enum eddy_group_policy policy);
 
@@ -79,7 +82,7 @@ EDDY_END_DECLS
 
 #ifndef __cplusplus
 #pragma GCC system_header
-# 83 "eddy/group.h"
+# 86 "eddy/group.h"
 
 /* EDDY_GROUP(&my->group) { } or EDDY_GROUP(&my->group, EDDY_COLLECT) { } */
 #define EDDY_GROUP(...) EDDYI_GROUP(__COUNTER__, "EDDY_GROUP(" #__VA_ARGS__ ")", __VA_ARGS__, EDDY_ALL, 0)

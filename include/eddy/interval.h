@@ -33,7 +33,8 @@ EDDY_API void eddy_interval_init(struct eddy_interval *interval, eddy_ns span, e
                                  const struct eddy_waiter *waiter);
 
 /* Wait until the next tick. Returns how many ticks were missed before it: only EDDY_SKIP ever leaves any out, else 0.
- * At most INT_MAX. Cancelled it has taken no tick. -ECHILD. */
+ * At most INT_MAX. Cancelled it has taken no tick. eddy_wait_until() moves the tick, as it does a sleep: limit the wait by
+ * EDDY_TIMEOUT. -ECHILD. */
 EDDY_API int eddy_interval_next(struct eddy_interval *interval, struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
 
 EDDY_END_DECLS

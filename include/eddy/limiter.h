@@ -3,7 +3,7 @@
  *     EDDY_LOAN(&my->guard, &my->loan, &connections) { ... }
  *
  * Unlike a semaphore's permit, a loan belongs to its borrower, who cannot have two of one limiter. A task
- * that ends with a loan gives it back, and the log is told.
+ * that ends with a loan that it borrowed for itself gives it back, and the log is told.
  */
 #ifndef EDDY_LIMITER_H
 #define EDDY_LIMITER_H
@@ -51,7 +51,9 @@ EDDY_API int eddy_limiter_borrow_for(struct eddy_limiter *limiter, struct eddy_l
 
 /* The same without waiting. -EAGAIN. */
 EDDY_API int eddy_limiter_try(struct eddy_limiter *limiter, struct eddy_loan *loan,
-                              const void *borrower) EDDY_CHECK_RESULT;
+                              struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
+EDDY_API int eddy_limiter_try_for(struct eddy_limiter *limiter, struct eddy_loan *loan,
+                                  const void *borrower) EDDY_CHECK_RESULT;
 
 /* Give back what `borrower` has. 0; -EPERM: it has nothing. */
 EDDY_API int eddy_limiter_give_back(struct eddy_limiter *limiter, const void *borrower);

@@ -16,11 +16,18 @@
 
 EDDY_BEGIN_DECLS
 
+/* Those who wait for a condition of a lock. */
+struct eddyi_condition_waits {
+    struct eddy_list link; /* in the lock's list, while somebody waits */
+    struct eddy_waitq waiters;
+};
+
 /* The caller owns the memory. */
 struct eddy_lock {
     /* private */
     struct eddyi_held held;
     struct eddy_waitq waiters;
+    struct eddy_list conditions;
     /* read-only */
     struct eddy_waiter *owner; /* NULL: free */
     uint64_t acquired;         /* how often */

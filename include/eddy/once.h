@@ -19,6 +19,7 @@ EDDY_BEGIN_DECLS
 /* The caller owns the memory. */
 struct eddy_once {
     /* private */
+    struct eddyi_held held;
     struct eddy_waitq waiters;
     /* read-only */
     struct eddy_waiter *runner; /* who is at it; NULL: nobody */

@@ -25,7 +25,7 @@ struct eddy_oneshot {
 
 EDDY_API void eddy_oneshot_init(struct eddy_oneshot *oneshot);
 
-/* -EBUSY: somebody waits. */
+/* -EBUSY: somebody waits. A value that was sent and not received is the caller's to know of. */
 EDDY_API int eddy_oneshot_fini(struct eddy_oneshot *oneshot);
 
 /* Send the value. 0: it is the receiver's, also after a close; -EINVAL: one was sent; -ESHUTDOWN: this side is closed;

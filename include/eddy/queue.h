@@ -33,6 +33,12 @@ enum eddy_queue_order {
     EDDY_PRIORITY, /* the lowest key first; equal keys first in first out */
 };
 
+/* Room that was reserved in a queue. */
+struct eddyi_reserved {
+    struct eddy_queue *queue;
+    uint32_t count;
+};
+
 /* Room for one item. */
 struct eddy_queue_slot {
     /* private */
@@ -72,7 +78,7 @@ EDDY_API void eddy_queue_init(struct eddy_queue *queue, struct eddy_queue_slot *
 /* Hand what is left to destroy. -EBUSY, changing nothing: somebody waits. */
 EDDY_API int eddy_queue_fini(struct eddy_queue *queue);
 
-/* Put `item`, with key 0 or `key`, waiting while there is no room. 0: it is the queue's. Otherwise it is still yours:
+/* Put `item`, with key 0 or `key`, waiting while there is no room; who waits is let in as they came, whatever the key. 0: it is the queue's. Otherwise it is still yours:
  * -ESHUTDOWN: shut down; -ENOMEM: unbounded, and no memory; -ECHILD; and a cancel or a deadline. */
 EDDY_API int eddy_queue_put(struct eddy_queue *queue, void *item, struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
 EDDY_API int eddy_queue_put_key(struct eddy_queue *queue, void *item, int key,

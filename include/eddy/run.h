@@ -56,26 +56,25 @@ EDDY_END_DECLS
  * The result is main's `ret`; or the error main failed with, which the log is told; -EINTR: it was unwound by SIGINT;
  * -ECANCELED: by another cancel; -EDEADLK: no task could ever be woken again (a dump of all tasks goes to stderr, and
  * they are cancelled); or the error with which eddy_loop_init(), eddy_loop_run(), eddy_signal_open() or EDDY_SPAWN failed.
- * -EBUSY: something of the loop that is not a task's was left open (it is leaked). */
+ * A call of eddy_loop_stop() cancels main, too. -EBUSY: something of the loop that is not a task's was left open (it is leaked). */
 #define EDDY_RUN(...) EDDYI_RUN(NULL, __VA_ARGS__, .eddyi_frame = {0})
 
 /* The same on a loop with these options, a `const struct eddy_loop_options *`. */
 #define EDDY_RUN_WITH(options, ...) EDDYI_RUN(options, __VA_ARGS__, .eddyi_frame = {0})
 
-#define EDDYI_RUN(options, name, ...)                                                                         \
-    __extension__({                                                                                           \
-        struct eddy_runner *eddyi_runner;                                                                     \
-        int eddyi_result = eddyi_run_begin(&eddyi_runner, options);                                           \
-        if (eddyi_result == 0) {                                                                              \
-            eddyi_result =                                                                                    \
-                EDDYI_SPAWN(&eddyi_runner->main, eddy_loop_detached(&eddyi_runner->loop), name, __VA_ARGS__); \
-            eddyi_result = eddyi_run(eddyi_runner, eddyi_result);                                             \
-            if (eddyi_result == 0) {                                                                          \
-                eddyi_result = EDDY_RESULT(eddyi_runner->main, name);                                         \
-            }                                                                                                 \
-            eddyi_result = eddyi_run_end(eddyi_runner, eddyi_result);                                         \
-        }                                                                                                     \
-        eddyi_result;                                                                                         \
+#define EDDYI_RUN(options, name, ...)                                                                                 \
+    __extension__({                                                                                                   \
+        struct eddy_runner *eddyi_runner;                                                                             \
+        int eddyi_result = eddyi_run_begin(&eddyi_runner, options);                                                   \
+        if (eddyi_result == 0) {                                                                                      \
+            eddyi_result = EDDYI_SPAWN(&eddyi_runner->main, eddyi_loop_main(&eddyi_runner->loop), name, __VA_ARGS__); \
+            eddyi_result = eddyi_run(eddyi_runner, eddyi_result);                                                     \
+            if (eddyi_result == 0) {                                                                                  \
+                eddyi_result = EDDY_RESULT(eddyi_runner->main, name);                                                 \
+            }                                                                                                         \
+            eddyi_result = eddyi_run_end(eddyi_runner, eddyi_result);                                                 \
+        }                                                                                                             \
+        eddyi_result;                                                                                                 \
     })
 
 #endif

@@ -17,12 +17,14 @@ EDDY_BEGIN_DECLS
 /* The caller owns the memory. */
 struct eddy_rwlock {
     /* private */
+    struct eddyi_held held;
     struct eddy_waitq waiters;
     /* read-only */
     struct eddy_waiter *writer; /* who writes; NULL: nobody */
     size_t readers;
     uint64_t reads; /* how often it was acquired to read, and to write */
     uint64_t writes;
+    bool writer_died; /* a task ended while it wrote */
 };
 
 EDDY_API void eddy_rwlock_init(struct eddy_rwlock *lock);
@@ -30,7 +32,9 @@ EDDY_API void eddy_rwlock_init(struct eddy_rwlock *lock);
 /* -EBUSY: it is held, or somebody waits. */
 EDDY_API int eddy_rwlock_fini(struct eddy_rwlock *lock);
 
-/* 0; -EDEADLK: `waiter` writes; -ECHILD. */
+/* 0; -EDEADLK: `waiter` writes; -EOWNERDEAD: a task ended while it wrote, so what is guarded may be half done: it is so for
+ * everybody until eddy_rwlock_init(); -ECHILD. Who reads must not ask to read again: behind a writer it would wait for
+ * itself. */
 EDDY_API int eddy_rwlock_read(struct eddy_rwlock *lock, struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
 EDDY_API int eddy_rwlock_write(struct eddy_rwlock *lock, struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
 

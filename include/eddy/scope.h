@@ -223,7 +223,7 @@ EDDY_END_DECLS
 #define EDDY_WITH(guard, op, release, subject) \
     EDDYI_WITH(__COUNTER__, "EDDY_WITH(" #guard ", " #op ")", guard, op, release, subject)
 
-/* Fail: EDDY_FAIL(error) or EDDY_FAIL(error, "format", ...), with error < 0. The task unwinds, running each EDDY_FINALLY,
+/* Fail: EDDY_FAIL(error) or EDDY_FAIL(error, "format", ...) with up to seven values, with error < 0. The task unwinds, running each EDDY_FINALLY,
  * to the innermost EDDY_CATCH, or ends as failed, which is then its group's error. */
 #define EDDY_FAIL(...) EDDYI_CONCAT(EDDYI_FAIL_, EDDYI_COUNT(__VA_ARGS__))(__COUNTER__, __VA_ARGS__)
 

@@ -10,7 +10,7 @@
  * Each arm is any operation, given its own waiter instead of `me`. They are tried in order; the first that is done is the
  * winner, and those after it are not begun. If none is, all of them wait, and the moment one is granted what it
  * waits for the others are withdrawn: exactly one operation has happened, however many could have. What is owned (a
- * lock) is owned by who selects.
+ * lock) is owned by who selects. Two arms must not wait for each other, as a put and a get of one queue.
  */
 #ifndef EDDY_SELECT_H
 #define EDDY_SELECT_H
@@ -37,6 +37,7 @@ struct eddy_arm {
     struct eddy_list link;
     struct eddy_select *select;
     int index;
+    bool is_waiting;
     /* read-only */
     ssize_t result; /* of the winner */
 };
@@ -45,7 +46,8 @@ struct eddy_arm {
 EDDY_API void eddy_select_begin(struct eddy_select *select, struct eddy_waiter *waiter);
 
 /* Wait for the winner: the number of its arm, from 0, in the order of EDDY_ARM; its own result is in the arm.
- * -EINVAL: there is no arm; -ECHILD. Cancelled or timed out no operation has happened. */
+ * -EINVAL: there is no arm, or none that waits any more; -ECHILD. Cancelled or timed out no operation has happened: so no
+ * other await may stand between the arms and this one. */
 EDDY_API int eddy_select_wait(struct eddy_select *select, struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
 
 /* Withdraw what still waits. EDDY_SELECT does it at its end. */

@@ -9,7 +9,7 @@
  *
  *     EDDY_CANCEL_SWEEP    cancelled before its first wake, its second, ...; and at every instant at which time stands
  *     EDDY_SHUFFLE         with the ready queue in a random order, by seed, and with other budgets
- *     EDDY_EXPLORE         with the ready queue in every order there is, and cancelled at every point of each
+ *     EDDY_EXPLORE         with the ready queue in every order there is, and cancelled before every wake of each
  *
  * After each run it is checked that nothing is left: no memory of the loop, no descriptor that it opened; that the run ended at
  * all; and what the program itself wants checked, by trials.check. The arguments are evaluated for each run.
@@ -57,6 +57,9 @@ struct eddy_trials {
     char text[EDDY_TRIALS_TEXT]; /* what the first failure was */
     /* private */
     enum eddy_trials_kind kind;
+    uint64_t seed_first;
+    size_t runs_limit;
+    size_t steps_limit;
     struct eddy_sim sim;
     struct eddy_loop_options loop;
     size_t step;

@@ -64,7 +64,8 @@ struct eddy_waiter {
     uint32_t size; /* of the transfer's data */
     uint8_t state;
     uint8_t expired;
-    uint8_t arm; /* of a select: its wake is the library's, and is called when the wait ends */
+    uint8_t arm;    /* of a select: its wake is the library's, and is called when the wait ends */
+    uint8_t queued; /* of an arm: its link is in a queue */
     struct eddy_timer timer;
     /* read-only */
     union {
@@ -91,7 +92,8 @@ EDDY_API bool eddy_waiter_is_waiting(const struct eddy_waiter *waiter);
 
 /* Give the wait of a parked waiter a deadline, or change it: when it passes first, the
  * operation is withdrawn and the result is -ETIMEDOUT. EDDY_FOREVER takes it away.
- * A later deadline costs one store. Does nothing to a waiter that is not parked. */
+ * A later deadline costs one store. Does nothing to a waiter that is not parked, or is in a wait that cannot be
+ * cancelled. */
 EDDY_API void eddy_wait_until(struct eddy_waiter *waiter, eddy_ns deadline);
 
 /* Withdraw the operation and wake with -ECANCELED. Returns false, and changes nothing,
@@ -130,6 +132,8 @@ struct eddy_wait_kind {
 /* Park `waiter` in a wait of this kind. What the kind needs to find it is set by the
  * caller. Returns EDDY_PENDING, for `return eddy_wait_park(...)`. */
 EDDY_API int eddy_wait_park(struct eddy_waiter *waiter, const struct eddy_wait_kind *kind);
+
+/* (To wake one waiter may take others out of what they wait for: the other arms of a select. Look anew after each.) */
 
 /* The wait is over: put the parked waiter, already taken out of what it waited for, on the
  * ready queue with `result`. */
@@ -173,6 +177,7 @@ struct eddy_scheduler {
     void *choose_context;
     size_t background; /* external waits that give no hope: they do not keep a run going */
     size_t daemons;    /* tasks that do not */
+    size_t arms;       /* waits that are one of several of the same waiter */
     eddy_ns cleanup_timeout;
     void (*expire)(struct eddy_timer *timer); /* of a deadline that is not a waiter's */
     struct eddyi_roots *roots;                /* the loop's own groups of tasks */

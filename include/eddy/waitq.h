@@ -42,6 +42,7 @@ static inline int eddy_waitq_park(struct eddy_waitq *queue, struct eddy_waiter *
 {
     eddy_list_append(&queue->waiters, &waiter->link);
     waiter->queue = subject;
+    waiter->queued = 1;
     return eddy_wait_park(waiter, kind);
 }
 

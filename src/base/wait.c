@@ -65,6 +65,7 @@ void eddy_waiter_init(struct eddy_waiter *waiter, struct eddy_loop *loop, eddy_w
     waiter->state = EDDYI_IDLE;
     waiter->expired = 0;
     waiter->arm = 0;
+    waiter->queued = 0;
     eddy_timer_init(&waiter->timer);
 }
 
@@ -75,7 +76,7 @@ bool eddy_waiter_is_waiting(const struct eddy_waiter *waiter)
 
 void eddy_wait_until(struct eddy_waiter *waiter, eddy_ns deadline)
 {
-    if (waiter->state == EDDYI_PARKED || waiter->state == EDDYI_RETRY) {
+    if ((waiter->state == EDDYI_PARKED || waiter->state == EDDYI_RETRY) && !waiter->kind->uncancellable) {
         waiter->expired = 0;
         struct eddy_timers *timers = &waiter->scheduler->timers;
         if (!eddyi_timers_put_off(timers, &waiter->timer, deadline)) {
@@ -185,6 +186,7 @@ void eddyi_scheduler_init(struct eddy_scheduler *scheduler, eddy_ns (*clock)(voi
     scheduler->choose_context = NULL;
     scheduler->background = 0;
     scheduler->daemons = 0;
+    scheduler->arms = 0;
     scheduler->cleanup_timeout = EDDY_SEC(5);
     scheduler->expire = NULL;
     scheduler->roots = NULL;

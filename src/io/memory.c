@@ -159,7 +159,7 @@ ssize_t eddy_memory_write(struct eddy_memory *memory, const void *data, size_t s
     if (memory->is_shut || memory->peer == NULL) {
         return memory->is_shut ? -ESHUTDOWN : -EPIPE;
     }
-    size_t count = pass_on(memory, data, size);
+    size_t count = size > 0 ? pass_on(memory, data, size) : 0;
     if (count == size) {
         return eddyi_wait_settle(waiter, (ssize_t)size);
     }

@@ -61,15 +61,15 @@ void eddy_stream_close(struct eddy_stream *stream)
     if (stream->fd < 0 || stream->loop == NULL || !eddyi_loop_is_usable(stream->loop)) {
         return;
     }
-    struct eddy_waiter *reader = stream->reader;
-    struct eddy_waiter *writer = stream->writer;
-    stream->reader = NULL;
-    stream->writer = NULL;
-    if (reader != NULL) {
-        eddy_wait_wake(reader, -ESHUTDOWN);
+    struct eddy_waiter *waiter = stream->reader;
+    if (waiter != NULL) {
+        stream->reader = NULL;
+        eddy_wait_wake(waiter, -ESHUTDOWN);
     }
-    if (writer != NULL) {
-        eddy_wait_wake(writer, -ESHUTDOWN);
+    waiter = stream->writer; /* looked at only now: the reader's wake may have withdrawn it */
+    if (waiter != NULL) {
+        stream->writer = NULL;
+        eddy_wait_wake(waiter, -ESHUTDOWN);
     }
     eddyi_stream_close_descriptor(stream);
 }

@@ -19,10 +19,12 @@
 
 int eddy_settle(struct eddy_loop *loop)
 {
-    int result = 1;
-    while (result > 0) {
+    int result;
+    uint64_t steps;
+    do { /* what a wake has written may be there to read only in the next turn */
+        steps = loop->scheduler.steps;
         result = eddy_loop_step(loop);
-    }
+    } while (result > 0 || (result == 0 && loop->scheduler.steps != steps));
     return result;
 }
 
@@ -63,11 +65,11 @@ void eddyi_expect_open(struct eddy_frame *self, struct eddy_expect *expect, cons
 
 /* ---- Steering a run -------------------------------------------------------------------- */
 
-/* The main task of the run in progress is the oldest that the loop owns; NULL: it has ended. */
+/* The main task of the run in progress; NULL: it has ended. */
 static struct eddy_task *main_task(void)
 {
     struct eddyi_roots *roots = eddy_loop_current()->scheduler.roots;
-    struct eddy_list *link = roots != NULL ? eddy_list_first(&roots->detached.children) : NULL;
+    struct eddy_list *link = roots != NULL ? eddy_list_first(&roots->main.children) : NULL;
     return link != NULL ? EDDY_CONTAINER(link, struct eddy_task, link) : NULL;
 }
 
@@ -117,7 +119,7 @@ static size_t on_step(void *context, size_t ready)
 {
     struct eddy_trials *trials = context;
     trials->step++;
-    if (trials->step > trials->steps_max) {
+    if (trials->step > trials->steps_limit) {
         trials->hung = true;
         eddy_loop_stop(eddy_loop_current());
         return 0;
@@ -154,13 +156,14 @@ static void on_alarm(void *context)
 void eddyi_trials_begin(struct eddy_trials *trials, enum eddy_trials_kind kind)
 {
     trials->kind = kind;
-    trials->steps_max = trials->steps_max > 0 ? trials->steps_max : STEPS_MAX;
+    trials->steps_limit = trials->steps_max > 0 ? trials->steps_max : STEPS_MAX;
+    trials->runs_limit = trials->runs_max;
     if (trials->runs_max == 0) {
-        trials->runs_max = kind == EDDY_TRIALS_EXPLORE   ? EXPLORE_RUNS_MAX
-                           : kind == EDDY_TRIALS_SHUFFLE ? SHUFFLE_RUNS_MAX
-                                                         : SIZE_MAX;
+        trials->runs_limit = kind == EDDY_TRIALS_EXPLORE   ? EXPLORE_RUNS_MAX
+                             : kind == EDDY_TRIALS_SHUFFLE ? SHUFFLE_RUNS_MAX
+                                                           : SIZE_MAX;
     }
-    trials->seed = trials->seed > 0 ? trials->seed : 1;
+    trials->seed_first = trials->seed > 0 ? trials->seed : 1;
     trials->runs = 0;
     trials->failures = 0;
     trials->complete = false;
@@ -182,12 +185,8 @@ static bool next_cancel(struct eddy_trials *trials)
     if (trials->runs == 0) {
         return true;
     }
-    if (trials->cancel_step < trials->steps_first) {
-        trials->cancel_step++;
-        return true;
-    }
-    trials->cancel_step = 0;
-    if (trials->runs <= trials->steps_first) {
+    trials->cancel_step = trials->runs <= trials->steps_first ? trials->runs : 0;
+    if (trials->cancel_step > 0) {
         return true;
     }
     if (trials->instant < trials->instants) {
@@ -201,9 +200,9 @@ static bool next_cancel(struct eddy_trials *trials)
 static bool next_shuffle(struct eddy_trials *trials)
 {
     static const int budgets[] = {0, 1, 2, INT32_MAX};
-    trials->loop.budget = budgets[trials->runs % 4];
-    trials->random = (trials->seed + trials->runs) * UINT64_C(0x9E3779B97F4A7C15);
-    return trials->runs < trials->runs_max;
+    trials->loop.budget = budgets[(trials->seed_first + trials->runs) % 4];
+    trials->random = (trials->seed_first + trials->runs) * UINT64_C(0x9E3779B97F4A7C15);
+    return trials->runs < trials->runs_limit;
 }
 
 /* The next leaf of the tree of choices. */
@@ -242,14 +241,14 @@ bool eddyi_trials_next(struct eddy_trials *trials)
     trials->depth = 0;
     trials->canceled = false;
     trials->hung = false;
-    return more && trials->runs < trials->runs_max;
+    return more && trials->runs < trials->runs_limit;
 }
 
 /* How to tell this run from the others. */
 static void describe(const struct eddy_trials *trials, char *text, size_t size)
 {
     if (trials->kind == EDDY_TRIALS_SHUFFLE) {
-        snprintf(text, size, "seed %" PRIu64 ", budget %d", trials->seed + trials->runs, trials->loop.budget);
+        snprintf(text, size, "seed %" PRIu64 ", budget %d", trials->seed_first + trials->runs, trials->loop.budget);
     } else if (trials->kind == EDDY_TRIALS_EXPLORE) {
         int length = snprintf(text, size, "choices");
         for (size_t i = 0; i < trials->depth && length > 0 && (size_t)length + 8 < size; i++) {
@@ -280,10 +279,10 @@ void eddyi_trials_ran(struct eddy_trials *trials, int result)
         why = "it goes on for ever";
     } else if (trials->sim.stuck || result == -EDEADLK) {
         why = "it waits for ever";
-    } else if (result == -EBUSY || trials->sim.descriptors != 0) {
+    } else if (trials->sim.descriptors != 0) {
         why = "a descriptor is left open, or somebody waits";
     } else if (trials->sim.blocks != 0) {
-        why = "memory is left";
+        why = "memory is left, or something of the loop is open";
     } else if (trials->check != NULL) {
         why = trials->check(trials->context, result);
     }

@@ -109,6 +109,7 @@ size_t eddy_dump(struct eddy_loop *loop, FILE *file)
     const struct eddy_scheduler *scheduler = &loop->scheduler;
     size_t count = 0;
     if (scheduler->roots != NULL) {
+        count += print_group(file, &scheduler->roots->main, scheduler->stamp);
         count += print_group(file, &scheduler->roots->detached, scheduler->stamp);
         count += print_group(file, &scheduler->roots->daemons, scheduler->stamp);
     }

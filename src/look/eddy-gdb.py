@@ -163,7 +163,7 @@ class Reader:
         if int(scheduler["roots"]) == 0:
             return
         roots = scheduler["roots"].cast(gdb.lookup_type("struct eddy_group").pointer())
-        for number in range(2):  # the detached, the daemons
+        for number in range(3):  # main, the detached, the daemons
             stack = [self.children(roots + number)]
             while stack:
                 task = next(stack[-1], None)

@@ -305,7 +305,7 @@ static int prospects(const struct eddy_loop *loop)
     if (has_work(loop) || loop->holds > 0) {
         return 1;
     }
-    if (scheduler->external + scheduler->internal == scheduler->background + scheduler->daemons) {
+    if (scheduler->external + scheduler->internal - scheduler->arms == scheduler->background + scheduler->daemons) {
         return 0;
     }
     return scheduler->external > scheduler->background || scheduler->timers.armed > 0 ? 1 : -EDEADLK;

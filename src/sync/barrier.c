@@ -38,11 +38,11 @@ int eddy_barrier_wait(struct eddy_barrier *barrier, struct eddy_waiter *waiter)
         barrier->arrived++;
         return eddy_waitq_park(&barrier->waiters, waiter, &barrier_kind, barrier);
     }
-    barrier->arrived = 0;
     barrier->generation++;
     ssize_t position = 0;
     struct eddy_waiter *first;
     for (; (first = eddy_waitq_first(&barrier->waiters)) != NULL; position++) {
+        barrier->arrived--;
         eddy_waitq_wake(first, position);
     }
     return (int)eddyi_wait_settle(waiter, position);
@@ -50,8 +50,11 @@ int eddy_barrier_wait(struct eddy_barrier *barrier, struct eddy_waiter *waiter)
 
 static void send_away(struct eddy_barrier *barrier)
 {
-    barrier->arrived = 0;
-    eddy_waitq_wake_all(&barrier->waiters, -EPIPE);
+    struct eddy_waiter *first;
+    while ((first = eddy_waitq_first(&barrier->waiters)) != NULL) {
+        barrier->arrived--;
+        eddy_waitq_wake(first, -EPIPE);
+    }
 }
 
 void eddy_barrier_reset(struct eddy_barrier *barrier)

@@ -6,20 +6,34 @@
 #include <errno.h>
 #include <limits.h>
 
+/* The subscriber waits no longer. */
+static void stop_waiting(struct eddy_subscriber *subscriber)
+{
+    subscriber->waiting = NULL;
+    eddy_list_remove(&subscriber->link);
+}
+
 static void unpark_subscriber(struct eddy_waiter *waiter)
 {
-    eddy_list_remove(&waiter->link);
-    ((struct eddy_subscriber *)waiter->queue)->waiting = NULL;
+    stop_waiting(waiter->transfer.subject);
+}
+
+/* In its own turn, so that the item it gets is still kept. */
+static ssize_t complete_subscriber(struct eddy_waiter *waiter)
+{
+    struct eddy_subscriber *subscriber = waiter->transfer.subject;
+    stop_waiting(subscriber);
+    return eddy_subscriber_try(subscriber, subscriber->item, subscriber->missed);
 }
 
 static const struct eddy_wait_kind broadcast_kind = {
-    .name = "broadcast", .unpark = unpark_subscriber, .expiry = -ETIMEDOUT};
+    .name = "broadcast", .unpark = unpark_subscriber, .complete = complete_subscriber, .expiry = -ETIMEDOUT};
 
 void eddy_broadcast_init(struct eddy_broadcast *broadcast, void **slots, size_t capacity, void (*destroy)(void *item))
 {
     assert(capacity > 0 && "a broadcast keeps at least one item");
     *broadcast = (struct eddy_broadcast){.slots = slots, .capacity = capacity, .destroy = destroy};
-    eddy_waitq_init(&broadcast->waiters);
+    eddy_list_init(&broadcast->waiting);
 }
 
 /* The number of the oldest item that is kept. */
@@ -52,10 +66,14 @@ int eddy_broadcast_fini(struct eddy_broadcast *broadcast)
     return 0;
 }
 
-static void wake_subscriber(struct eddy_waiter *waiter, int result)
+/* There is something for those who wait. */
+static void call_subscribers(struct eddy_broadcast *broadcast)
 {
-    ((struct eddy_subscriber *)waiter->queue)->waiting = NULL;
-    eddy_waitq_wake(waiter, result);
+    struct eddy_list *link;
+    while ((link = eddy_list_first(&broadcast->waiting)) != NULL) {
+        eddy_list_remove(link);
+        eddy_wait_retry(EDDY_CONTAINER(link, struct eddy_subscriber, link)->waiting);
+    }
 }
 
 int eddy_broadcast_send(struct eddy_broadcast *broadcast, void *item)
@@ -67,28 +85,20 @@ int eddy_broadcast_send(struct eddy_broadcast *broadcast, void *item)
         discard(broadcast, oldest(broadcast));
     }
     *slot_of(broadcast, broadcast->sent++) = item;
-    struct eddy_waiter *waiter;
-    while ((waiter = eddy_waitq_first(&broadcast->waiters)) != NULL) {
-        struct eddy_subscriber *subscriber = waiter->queue;
-        *subscriber->item = item;
-        subscriber->next = broadcast->sent;
-        wake_subscriber(waiter, 0);
-    }
+    call_subscribers(broadcast);
     return broadcast->subscribers < INT_MAX ? (int)broadcast->subscribers : INT_MAX;
 }
 
 void eddy_broadcast_close(struct eddy_broadcast *broadcast)
 {
     broadcast->is_closed = true;
-    struct eddy_waiter *waiter;
-    while ((waiter = eddy_waitq_first(&broadcast->waiters)) != NULL) {
-        wake_subscriber(waiter, -ENODATA);
-    }
+    call_subscribers(broadcast);
 }
 
 void eddy_subscriber_open(struct eddy_subscriber *subscriber, struct eddy_broadcast *broadcast)
 {
     *subscriber = (struct eddy_subscriber){.broadcast = broadcast, .next = broadcast->sent};
+    eddy_list_init(&subscriber->link);
     broadcast->subscribers++;
 }
 
@@ -96,7 +106,9 @@ void eddy_subscriber_close(struct eddy_subscriber *subscriber)
 {
     if (subscriber->broadcast != NULL) {
         if (subscriber->waiting != NULL) {
-            wake_subscriber(subscriber->waiting, -ESHUTDOWN);
+            struct eddy_waiter *waiter = subscriber->waiting;
+            stop_waiting(subscriber);
+            eddy_wait_wake(waiter, -ESHUTDOWN);
         }
         subscriber->broadcast->subscribers--;
         subscriber->broadcast = NULL;
@@ -133,7 +145,10 @@ int eddy_subscriber_receive(struct eddy_subscriber *subscriber, void **item, uin
     if (result == -EAGAIN) {
         subscriber->waiting = waiter;
         subscriber->item = item;
-        return eddy_waitq_park(&subscriber->broadcast->waiters, waiter, &broadcast_kind, subscriber);
+        subscriber->missed = missed;
+        eddy_list_append(&subscriber->broadcast->waiting, &subscriber->link);
+        waiter->transfer.subject = subscriber;
+        return eddy_wait_park(waiter, &broadcast_kind);
     }
     return result == 0 || result == -EOVERFLOW ? (int)eddyi_wait_settle(waiter, result) : result;
 }

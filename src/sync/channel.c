@@ -23,7 +23,8 @@ int eddy_channel_fini(struct eddy_channel *channel)
 
 void eddy_sender_open(struct eddy_sender *sender, struct eddy_channel *channel)
 {
-    *sender = (struct eddy_sender){.channel = channel, .end = ++channel->last_end};
+    *sender =
+        (struct eddy_sender){.channel = channel, .end = ++channel->last_end, .reserved = {.queue = &channel->queue}};
     channel->senders++;
     channel->had_sender = true;
 }
@@ -35,16 +36,24 @@ void eddy_receiver_open(struct eddy_receiver *receiver, struct eddy_channel *cha
     channel->had_receiver = true;
 }
 
-/* Wake who waits with this end. */
-static void dismiss(struct eddy_waitq *queue, uint32_t end)
+/* Who has waited longest with this end. */
+static struct eddy_waiter *first_with(const struct eddy_waitq *queue, uint32_t end)
 {
-    struct eddy_list *next;
-    for (struct eddy_list *link = queue->waiters.next; link != &queue->waiters; link = next) {
-        next = link->next;
+    for (struct eddy_list *link = queue->waiters.next; link != &queue->waiters; link = link->next) {
         struct eddy_waiter *waiter = EDDY_CONTAINER(link, struct eddy_waiter, link);
         if (waiter->size == end) {
-            eddy_waitq_wake(waiter, -ESHUTDOWN);
+            return waiter;
         }
+    }
+    return NULL;
+}
+
+/* Wake who waits with this end; a wake may take others out of the queue. */
+static void dismiss(struct eddy_waitq *queue, uint32_t end)
+{
+    struct eddy_waiter *waiter;
+    while ((waiter = first_with(queue, end)) != NULL) {
+        eddy_waitq_wake(waiter, -ESHUTDOWN);
     }
 }
 
@@ -67,8 +76,8 @@ void eddy_sender_close(struct eddy_sender *sender)
     sender->channel = NULL;
     channel->senders--;
     dismiss(&channel->queue.putters, sender->end);
-    channel->queue.reserved -= sender->reserved;
-    sender->reserved = 0;
+    channel->queue.reserved -= sender->reserved.count;
+    sender->reserved.count = 0;
     eddyi_queue_admit(&channel->queue);
     if (is_over(channel) && channel->queue.length == 0) {
         eddy_waitq_wake_all(&channel->queue.getters, -ENODATA);
@@ -136,36 +145,36 @@ int eddy_channel_reserve(struct eddy_sender *sender, struct eddy_waiter *waiter)
         return -EINVAL;
     }
     if (!eddyi_queue_has_room(queue) || !eddy_waitq_is_empty(&queue->putters)) {
-        return eddyi_queue_park_reserve(queue, &sender->reserved, sender->end, waiter);
+        return eddyi_queue_park_reserve(&sender->reserved, sender->end, waiter);
     }
     if (eddyi_queue_make_room(queue) < 0) {
         return -ENOMEM;
     }
     queue->reserved++;
-    sender->reserved++;
+    sender->reserved.count++;
     return (int)eddyi_wait_settle(waiter, 0);
 }
 
 int eddy_channel_commit(struct eddy_sender *sender, void *item)
 {
-    if (sender->channel == NULL || sender->reserved == 0) {
+    if (sender->channel == NULL || sender->reserved.count == 0) {
         return -EINVAL;
     }
     if (is_deaf(sender->channel)) {
         (void)eddy_channel_drop(sender);
         return -EPIPE;
     }
-    sender->reserved--;
+    sender->reserved.count--;
     eddyi_queue_commit(&sender->channel->queue, item);
     return 0;
 }
 
 int eddy_channel_drop(struct eddy_sender *sender)
 {
-    if (sender->channel == NULL || sender->reserved == 0) {
+    if (sender->channel == NULL || sender->reserved.count == 0) {
         return -EINVAL;
     }
-    sender->reserved--;
+    sender->reserved.count--;
     sender->channel->queue.reserved--;
     eddyi_queue_admit(&sender->channel->queue);
     return 0;

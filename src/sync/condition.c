@@ -6,15 +6,24 @@
 
 #include <errno.h>
 
-static void unpark_condition(struct eddy_waiter *waiter)
+/* Take `waiter` out of the condition's queue. */
+static void leave_condition(struct eddy_condition *condition, struct eddy_waiter *waiter)
 {
     eddy_list_remove(&waiter->link);
+    if (eddy_waitq_is_empty(&condition->waits.waiters)) {
+        eddy_list_remove(&condition->waits.link);
+    }
+}
+
+static void unpark_condition(struct eddy_waiter *waiter)
+{
+    leave_condition(waiter->queue, waiter);
 }
 
 static void abort_condition(struct eddy_waiter *waiter, ssize_t result)
 {
     struct eddy_condition *condition = waiter->queue;
-    eddy_list_remove(&waiter->link);
+    leave_condition(condition, waiter);
     eddyi_lock_regain(condition->lock, waiter, (int)result);
 }
 
@@ -23,14 +32,15 @@ static const struct eddy_wait_kind condition_kind = {
 
 void eddy_condition_init(struct eddy_condition *condition, struct eddy_lock *lock)
 {
-    eddy_waitq_init(&condition->waiters);
+    eddy_waitq_init(&condition->waits.waiters);
+    eddy_list_init(&condition->waits.link);
     condition->lock = lock;
     condition->notified = 0;
 }
 
 int eddy_condition_fini(struct eddy_condition *condition)
 {
-    return eddy_waitq_is_empty(&condition->waiters) ? 0 : -EBUSY;
+    return eddy_waitq_is_empty(&condition->waits.waiters) ? 0 : -EBUSY;
 }
 
 int eddy_condition_wait(struct eddy_condition *condition, struct eddy_waiter *waiter)
@@ -44,8 +54,11 @@ int eddy_condition_wait(struct eddy_condition *condition, struct eddy_waiter *wa
     if (condition->lock->owner != waiter) {
         return -EPERM;
     }
+    if (eddy_waitq_is_empty(&condition->waits.waiters)) {
+        eddy_list_append(&condition->lock->conditions, &condition->waits.link);
+    }
     eddyi_lock_hand_over(condition->lock);
-    return eddy_waitq_park(&condition->waiters, waiter, &condition_kind, condition);
+    return eddy_waitq_park(&condition->waits.waiters, waiter, &condition_kind, condition);
 }
 
 static bool may_notify(const struct eddy_condition *condition)
@@ -61,8 +74,8 @@ ssize_t eddy_condition_notify(struct eddy_condition *condition, size_t count)
     }
     size_t notified = 0;
     struct eddy_waiter *waiter;
-    for (; notified < count && (waiter = eddy_waitq_first(&condition->waiters)) != NULL; notified++) {
-        eddy_list_remove(&waiter->link);
+    for (; notified < count && (waiter = eddy_waitq_first(&condition->waits.waiters)) != NULL; notified++) {
+        leave_condition(condition, waiter);
         eddyi_lock_regain(condition->lock, waiter, 0);
     }
     condition->notified += notified;
@@ -76,5 +89,5 @@ ssize_t eddy_condition_notify_all(struct eddy_condition *condition)
 
 size_t eddy_condition_waiting(const struct eddy_condition *condition)
 {
-    return eddy_waitq_length(&condition->waiters);
+    return eddy_waitq_length(&condition->waits.waiters);
 }

@@ -2,10 +2,8 @@
 
 #include "base/log.h"
 #include "base/wait.h"
+#include "sync/held.h"
 #include "sync/select.h"
-#include "task/step.h"
-
-#include <eddy/task.h>
 
 #include <errno.h>
 
@@ -17,13 +15,7 @@ static const struct eddy_wait_kind limiter_kind = {.name = "limiter", .unpark = 
 
 static void end_loan(struct eddy_loan *loan)
 {
-    if (loan->held.place != NULL) {
-        *loan->held.place = loan->held.next;
-        if (loan->held.next != NULL) {
-            loan->held.next->place = loan->held.place;
-        }
-        loan->held.place = NULL;
-    }
+    eddyi_held_give(&loan->held);
     eddy_list_remove(&loan->link);
     loan->limiter = NULL;
 }
@@ -54,15 +46,8 @@ static void lend(struct eddy_limiter *limiter, struct eddy_loan *loan, struct ed
     limiter->borrowed++;
     limiter->peak = limiter->lent > limiter->peak ? limiter->lent : limiter->peak;
     loan->is_lent = true;
-    if (owner != NULL && loan->borrower == owner && owner->wake == eddyi_task_run) {
-        struct eddy_task *task = eddy_task_of(owner);
-        loan->held.abandon = abandon_loan;
-        loan->held.next = task->held;
-        loan->held.place = &task->held;
-        if (task->held != NULL) {
-            task->held->place = &loan->held.next;
-        }
-        task->held = &loan->held;
+    if (owner != NULL && loan->borrower == owner) {
+        eddyi_held_take(&loan->held, owner, abandon_loan);
     }
 }
 
@@ -116,7 +101,9 @@ int eddy_limiter_fini(struct eddy_limiter *limiter)
     return eddy_list_is_empty(&limiter->loans) ? 0 : -EBUSY;
 }
 
-int eddy_limiter_try(struct eddy_limiter *limiter, struct eddy_loan *loan, const void *borrower)
+/* -EAGAIN: it would have to wait. */
+static int try_loan(struct eddy_limiter *limiter, struct eddy_loan *loan, const void *borrower,
+                    struct eddy_waiter *owner)
 {
     if (find_loan(limiter, borrower) != NULL) {
         return -EDEADLK;
@@ -125,8 +112,19 @@ int eddy_limiter_try(struct eddy_limiter *limiter, struct eddy_loan *loan, const
         return -EAGAIN;
     }
     begin_loan(limiter, loan, borrower);
-    lend(limiter, loan, NULL);
+    lend(limiter, loan, owner);
     return 0;
+}
+
+int eddy_limiter_try_for(struct eddy_limiter *limiter, struct eddy_loan *loan, const void *borrower)
+{
+    return try_loan(limiter, loan, borrower, NULL);
+}
+
+int eddy_limiter_try(struct eddy_limiter *limiter, struct eddy_loan *loan, struct eddy_waiter *waiter)
+{
+    struct eddy_waiter *owner = eddyi_principal(waiter);
+    return eddyi_is_forked(waiter->scheduler) ? -ECHILD : try_loan(limiter, loan, owner, owner);
 }
 
 int eddy_limiter_borrow_for(struct eddy_limiter *limiter, struct eddy_loan *loan, const void *borrower,
@@ -135,16 +133,12 @@ int eddy_limiter_borrow_for(struct eddy_limiter *limiter, struct eddy_loan *loan
     if (eddyi_is_forked(waiter->scheduler)) {
         return -ECHILD;
     }
-    if (find_loan(limiter, borrower) != NULL) {
-        return -EDEADLK;
+    int result = try_loan(limiter, loan, borrower, eddyi_principal(waiter));
+    if (result == -EAGAIN) {
+        begin_loan(limiter, loan, borrower);
+        return eddy_waitq_park(&limiter->waiters, waiter, &limiter_kind, loan);
     }
-    bool at_once = limiter->lent < limiter->total && eddy_waitq_is_empty(&limiter->waiters);
-    begin_loan(limiter, loan, borrower);
-    if (at_once) {
-        lend(limiter, loan, eddyi_principal(waiter));
-        return (int)eddyi_wait_settle(waiter, 0);
-    }
-    return eddy_waitq_park(&limiter->waiters, waiter, &limiter_kind, loan);
+    return result == 0 ? (int)eddyi_wait_settle(waiter, 0) : result;
 }
 
 int eddy_limiter_borrow(struct eddy_limiter *limiter, struct eddy_loan *loan, struct eddy_waiter *waiter)

@@ -3,8 +3,8 @@
 #include "base/log.h"
 #include "base/timers.h"
 #include "base/wait.h"
+#include "sync/held.h"
 #include "sync/select.h"
-#include "task/step.h"
 
 #include <eddy/task.h>
 
@@ -28,20 +28,9 @@ static inline void verify(const struct eddy_lock *lock)
 
 /* ---- Owners ---------------------------------------------------------------------------- */
 
-static struct eddy_task *task_of(struct eddy_waiter *owner)
-{
-    return owner->wake == eddyi_task_run ? eddy_task_of(owner) : NULL;
-}
-
 static void forget_owner(struct eddy_lock *lock)
 {
-    if (lock->held.place != NULL) {
-        *lock->held.place = lock->held.next;
-        if (lock->held.next != NULL) {
-            lock->held.next->place = lock->held.place;
-        }
-        lock->held.place = NULL;
-    }
+    eddyi_held_give(&lock->held);
     lock->owner = NULL;
 }
 
@@ -49,7 +38,7 @@ static void forget_owner(struct eddy_lock *lock)
 static void abandon(struct eddyi_held *held)
 {
     struct eddy_lock *lock = EDDY_CONTAINER(held, struct eddy_lock, held);
-    const struct eddy_task *task = task_of(lock->owner);
+    const struct eddy_task *task = eddyi_held_task(lock->owner);
     snprintf(lock->dead_owner, sizeof lock->dead_owner, "%s", eddy_task_name(task));
     eddyi_log(&task->waiter.scheduler->log, &(struct eddy_log_record){
                                                 .level = EDDY_LOG_WARNING,
@@ -59,22 +48,18 @@ static void abandon(struct eddyi_held *held)
                                             });
     forget_owner(lock);
     eddy_waitq_wake_all(&lock->waiters, -EOWNERDEAD);
+    struct eddy_list *link;
+    while ((link = eddy_list_first(&lock->conditions)) != NULL) { /* nobody can notify them any more */
+        eddy_list_remove(link);
+        eddy_waitq_wake_all(&EDDY_CONTAINER(link, struct eddyi_condition_waits, link)->waiters, -EOWNERDEAD);
+    }
 }
 
 static inline void set_owner(struct eddy_lock *lock, struct eddy_waiter *owner)
 {
     lock->owner = owner;
     lock->acquired++;
-    struct eddy_task *task = task_of(owner);
-    if (task != NULL) {
-        lock->held.abandon = abandon;
-        lock->held.next = task->held;
-        lock->held.place = &task->held;
-        if (task->held != NULL) {
-            task->held->place = &lock->held.next;
-        }
-        task->held = &lock->held;
-    }
+    eddyi_held_take(&lock->held, owner, abandon);
 }
 
 /* ---- Deadlocks ------------------------------------------------------------------------- */
@@ -85,18 +70,27 @@ static struct eddy_lock *waits_for(const struct eddy_waiter *waiter)
     return parked ? waiter->queue : NULL;
 }
 
-/* Whether `waiter`, if it waited for `lock`, would wait for itself. The chain has no loop yet. */
+/* Whether `waiter`, if it waited for `lock`, would wait for itself. The chain of locks and owners may end in a loop of others:
+ * who comes back to a lock after a condition waits whatever that does. So a second look follows at half the pace
+ * (R. W. Floyd). */
 static bool would_deadlock(const struct eddy_lock *lock, const struct eddy_waiter *waiter)
 {
+    const struct eddy_lock *slow = lock;
+    bool moves = false;
     while (lock != NULL && lock->owner != waiter) {
         lock = lock->owner != NULL ? waits_for(lock->owner) : NULL;
+        slow = moves ? waits_for(slow->owner) : slow;
+        moves = !moves;
+        if (lock == slow) {
+            return false;
+        }
     }
     return lock != NULL;
 }
 
 static void tell_one(struct eddy_waiter *waiter)
 {
-    const struct eddy_task *task = task_of(waiter);
+    const struct eddy_task *task = eddyi_held_task(waiter);
     char text[160] = "a callback waits for a lock that would never be released";
     if (task != NULL) {
         const struct eddyi_site *site = task->leaf->site;
@@ -111,15 +105,13 @@ static void tell_one(struct eddy_waiter *waiter)
                                        });
 }
 
-static int refuse_deadlock(const struct eddy_lock *lock, struct eddy_waiter *waiter)
+/* Tell who waits for whom. */
+static void tell_deadlock(const struct eddy_lock *lock, struct eddy_waiter *waiter)
 {
-    if (lock->owner != waiter) {
-        tell_one(waiter);
-        for (; lock->owner != waiter; lock = waits_for(lock->owner)) {
-            tell_one(lock->owner);
-        }
+    tell_one(waiter);
+    for (; lock->owner != waiter; lock = waits_for(lock->owner)) {
+        tell_one(lock->owner);
     }
-    return -EDEADLK;
 }
 
 /* ---- The lock -------------------------------------------------------------------------- */
@@ -128,6 +120,7 @@ void eddy_lock_init(struct eddy_lock *lock)
 {
     *lock = (struct eddy_lock){.owner = NULL};
     eddy_waitq_init(&lock->waiters);
+    eddy_list_init(&lock->conditions);
 }
 
 int eddy_lock_fini(struct eddy_lock *lock)
@@ -162,7 +155,8 @@ int eddy_lock_acquire(struct eddy_lock *lock, struct eddy_waiter *waiter)
         return result;
     }
     if (would_deadlock(lock, eddyi_principal(waiter))) {
-        return refuse_deadlock(lock, eddyi_principal(waiter));
+        tell_deadlock(lock, eddyi_principal(waiter));
+        return -EDEADLK;
     }
     return eddy_waitq_park(&lock->waiters, waiter, &lock_kind, lock);
 }
@@ -203,6 +197,9 @@ void eddyi_lock_regain(struct eddy_lock *lock, struct eddy_waiter *waiter, int r
         }
         eddy_wait_wake(waiter, lock->dead_owner[0] == '\0' ? result : -EOWNERDEAD);
         return;
+    }
+    if (would_deadlock(lock, waiter)) {
+        tell_deadlock(lock, waiter); /* it waits all the same: until one of the others is cancelled */
     }
     waiter->kind = &regain_kind;
     waiter->size = (uint32_t)result;

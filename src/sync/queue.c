@@ -14,8 +14,14 @@
 static const struct eddy_wait_kind get_kind = {.name = "get", .unpark = eddy_waitq_unpark, .expiry = -ETIMEDOUT};
 static const struct eddy_wait_kind get_many_kind = {.name = "get", .unpark = eddy_waitq_unpark, .expiry = -ETIMEDOUT};
 static const struct eddy_wait_kind put_kind = {.name = "put", .unpark = eddy_waitq_unpark, .expiry = -ETIMEDOUT};
-static const struct eddy_wait_kind reserve_kind = {
-    .name = "reserve", .unpark = eddy_waitq_unpark, .expiry = -ETIMEDOUT};
+static void unpark_reserve(struct eddy_waiter *waiter)
+{
+    struct eddyi_reserved *reserved = waiter->queue;
+    eddy_list_remove(&waiter->link);
+    eddyi_queue_admit(reserved->queue); /* a put behind it may meet who waits to get */
+}
+
+static const struct eddy_wait_kind reserve_kind = {.name = "reserve", .unpark = unpark_reserve, .expiry = -ETIMEDOUT};
 static const struct eddy_wait_kind queue_join_kind = {
     .name = "all done", .unpark = eddy_waitq_unpark, .expiry = -ETIMEDOUT};
 
@@ -114,10 +120,11 @@ static inline void verify_queue(const struct eddy_queue *queue)
 {
 #ifdef EDDY_DEBUG
     bool gets = !eddy_waitq_is_empty(&queue->getters);
-    bool puts = !eddy_waitq_is_empty(&queue->putters);
+    const struct eddy_waiter *putter = eddy_waitq_first(&queue->putters);
+    bool puts = putter != NULL;
     assert(!(gets && queue->length > 0) && "nobody waits for an item that is there");
     assert(!(puts && queue->length + queue->reserved < queue->capacity) && "nobody waits for room that is there");
-    assert(!(gets && puts) && "one who puts and one who gets find each other");
+    assert(!(gets && puts && putter->kind == &put_kind) && "one who puts and one who gets find each other");
 #else
     (void)queue;
 #endif
@@ -176,7 +183,7 @@ void eddyi_queue_admit(struct eddy_queue *queue)
             }
             if (reserves) {
                 queue->reserved++;
-                ++*(uint32_t *)putter->queue;
+                ((struct eddyi_reserved *)putter->queue)->count++;
             } else {
                 push_item(queue, putter->queue, (int)putter->size);
             }
@@ -219,10 +226,10 @@ int eddyi_queue_park_get(struct eddy_queue *queue, void **item, int result, uint
     return eddy_waitq_park(&queue->getters, waiter, result == 0 ? &get_kind : &get_many_kind, item);
 }
 
-int eddyi_queue_park_reserve(struct eddy_queue *queue, uint32_t *reserved, uint32_t mark, struct eddy_waiter *waiter)
+int eddyi_queue_park_reserve(struct eddyi_reserved *reserved, uint32_t mark, struct eddy_waiter *waiter)
 {
     waiter->size = mark;
-    return eddy_waitq_park(&queue->putters, waiter, &reserve_kind, reserved);
+    return eddy_waitq_park(&reserved->queue->putters, waiter, &reserve_kind, reserved);
 }
 
 void eddyi_queue_commit(struct eddy_queue *queue, void *item)

@@ -14,8 +14,8 @@ int eddyi_queue_take(struct eddy_queue *queue, void **item);
 int eddyi_queue_park_put(struct eddy_queue *queue, void *item, uint32_t mark, struct eddy_waiter *waiter);
 int eddyi_queue_park_get(struct eddy_queue *queue, void **item, int result, uint32_t mark, struct eddy_waiter *waiter);
 
-/* Park to reserve room; *reserved counts it, from the grant on. */
-int eddyi_queue_park_reserve(struct eddy_queue *queue, uint32_t *reserved, uint32_t mark, struct eddy_waiter *waiter);
+/* Park to reserve room; reserved->count has it from the grant on. */
+int eddyi_queue_park_reserve(struct eddyi_reserved *reserved, uint32_t mark, struct eddy_waiter *waiter);
 
 /* Room for one more, that nobody waits for. */
 bool eddyi_queue_has_room(const struct eddy_queue *queue);

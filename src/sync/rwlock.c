@@ -1,6 +1,8 @@
 #include <eddy/rwlock.h>
 
+#include "base/log.h"
 #include "base/wait.h"
+#include "sync/held.h"
 #include "sync/select.h"
 
 #include <errno.h>
@@ -28,10 +30,33 @@ static void begin_read(struct eddy_rwlock *lock)
     lock->reads++;
 }
 
+static void end_write(struct eddy_rwlock *lock)
+{
+    eddyi_held_give(&lock->held);
+    lock->writer = NULL;
+}
+
+/* A task has ended while it wrote. */
+static void abandon_write(struct eddyi_held *held)
+{
+    struct eddy_rwlock *lock = EDDY_CONTAINER(held, struct eddy_rwlock, held);
+    const struct eddy_task *task = eddyi_held_task(lock->writer);
+    eddyi_log(&task->waiter.scheduler->log, &(struct eddy_log_record){
+                                                .level = EDDY_LOG_WARNING,
+                                                .error = -EOWNERDEAD,
+                                                .task = eddy_task_name(task),
+                                                .text = "ended without releasing a lock it wrote under",
+                                            });
+    end_write(lock);
+    lock->writer_died = true;
+    eddy_waitq_wake_all(&lock->waiters, -EOWNERDEAD);
+}
+
 static void begin_write(struct eddy_rwlock *lock, struct eddy_waiter *waiter)
 {
     lock->writer = eddyi_principal(waiter);
     lock->writes++;
+    eddyi_held_take(&lock->held, lock->writer, abandon_write);
 }
 
 static inline void verify_rwlock(const struct eddy_rwlock *lock)
@@ -89,8 +114,8 @@ int eddy_rwlock_try_read(struct eddy_rwlock *lock, struct eddy_waiter *waiter)
     if (eddyi_is_forked(waiter->scheduler)) {
         return -ECHILD;
     }
-    if (lock->writer == eddyi_principal(waiter)) {
-        return -EDEADLK;
+    if (lock->writer_died || lock->writer == eddyi_principal(waiter)) {
+        return lock->writer_died ? -EOWNERDEAD : -EDEADLK;
     }
     if (!may_read(lock) || !eddy_waitq_is_empty(&lock->waiters)) {
         return -EAGAIN;
@@ -104,8 +129,8 @@ int eddy_rwlock_try_write(struct eddy_rwlock *lock, struct eddy_waiter *waiter)
     if (eddyi_is_forked(waiter->scheduler)) {
         return -ECHILD;
     }
-    if (lock->writer == eddyi_principal(waiter)) {
-        return -EDEADLK;
+    if (lock->writer_died || lock->writer == eddyi_principal(waiter)) {
+        return lock->writer_died ? -EOWNERDEAD : -EDEADLK;
     }
     if (!may_write(lock) || !eddy_waitq_is_empty(&lock->waiters)) {
         return -EAGAIN;
@@ -153,7 +178,7 @@ int eddy_rwlock_write_release(struct eddy_rwlock *lock)
     if (!is_writing(lock)) {
         return -EPERM;
     }
-    lock->writer = NULL;
+    end_write(lock);
     serve(lock);
     return 0;
 }
@@ -163,7 +188,7 @@ int eddy_rwlock_downgrade(struct eddy_rwlock *lock)
     if (!is_writing(lock)) {
         return -EPERM;
     }
-    lock->writer = NULL;
+    end_write(lock);
     begin_read(lock);
     serve(lock);
     return 0;
@@ -181,5 +206,7 @@ void eddyi_rwlock_give_back_read(void *lock)
 
 void eddyi_rwlock_give_back_write(void *lock)
 {
-    (void)eddy_rwlock_write_release(lock);
+    if (eddy_rwlock_write_release(lock) < 0) {
+        (void)eddy_rwlock_read_release(lock); /* it was downgraded */
+    }
 }

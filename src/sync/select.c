@@ -7,12 +7,30 @@
 
 #include <errno.h>
 
+/* The arm waits no longer. */
+static void leave(struct eddy_arm *arm)
+{
+    eddy_list_remove(&arm->link);
+    if (arm->is_waiting) {
+        arm->is_waiting = false;
+        arm->waiter.scheduler->arms--;
+    }
+}
+
+/* All leave their queues before any is withdrawn: that may serve others, but not one of these. */
 static void disarm(struct eddy_select *select)
 {
     struct eddy_list *link;
+    for (link = select->arms.next; link != &select->arms; link = link->next) {
+        struct eddy_waiter *waiter = &EDDY_CONTAINER(link, struct eddy_arm, link)->waiter;
+        if (waiter->queued && waiter->state == EDDYI_PARKED) {
+            eddy_list_remove(&waiter->link);
+        }
+    }
     while ((link = eddy_list_first(&select->arms)) != NULL) {
-        eddy_list_remove(link);
-        (void)eddy_wait_withdraw(&EDDY_CONTAINER(link, struct eddy_arm, link)->waiter);
+        struct eddy_arm *arm = EDDY_CONTAINER(link, struct eddy_arm, link);
+        leave(arm);
+        (void)eddy_wait_withdraw(&arm->waiter);
     }
 }
 
@@ -29,7 +47,7 @@ static void win(struct eddy_arm *arm, ssize_t result)
     struct eddy_select *select = arm->select;
     arm->result = result;
     select->winner = arm->index;
-    eddy_list_remove(&arm->link);
+    leave(arm);
     disarm(select);
 }
 
@@ -39,7 +57,8 @@ static void on_arm(struct eddy_waiter *waiter)
     struct eddy_select *select = arm->select;
     win(arm, waiter->result);
     struct eddy_waiter *principal = select->principal;
-    if ((principal->state == EDDYI_PARKED || principal->state == EDDYI_RETRY) && principal->kind == &select_kind) {
+    if ((principal->state == EDDYI_PARKED || principal->state == EDDYI_RETRY) && principal->kind == &select_kind &&
+        principal->queue == select) {
         eddy_wait_wake(principal, select->winner);
     }
 }
@@ -54,7 +73,7 @@ void eddy_select_begin(struct eddy_select *select, struct eddy_waiter *waiter)
 
 bool eddyi_arm_begin(struct eddy_select *select, struct eddy_arm *arm)
 {
-    struct eddy_waiter *principal = select->principal;
+    struct eddy_waiter *principal = eddyi_principal(select->principal);
     bool canceled = principal->wake == eddyi_task_run && ((struct eddy_task *)(void *)principal)->cancelled;
     arm->index = (int)select->count++;
     if (select->winner >= 0 || canceled) {
@@ -63,14 +82,22 @@ bool eddyi_arm_begin(struct eddy_select *select, struct eddy_arm *arm)
     eddy_waiter_init(&arm->waiter, (struct eddy_loop *)(void *)principal->scheduler, on_arm);
     arm->waiter.arm = 1;
     arm->select = select;
+    arm->is_waiting = false;
     eddy_list_append(&select->arms, &arm->link);
     return true;
 }
 
 void eddyi_arm_end(struct eddy_arm *arm, ssize_t result)
 {
-    if (result != EDDY_PENDING) {
+    if (arm->select->winner >= 0) { /* one that waited has been granted its own by this very operation */
+        if (result == EDDY_PENDING) {
+            (void)eddy_wait_withdraw(&arm->waiter);
+        }
+    } else if (result != EDDY_PENDING) {
         win(arm, result);
+    } else {
+        arm->is_waiting = true;
+        arm->waiter.scheduler->arms++;
     }
 }
 
@@ -82,7 +109,7 @@ int eddy_select_wait(struct eddy_select *select, struct eddy_waiter *waiter)
     if (select->winner >= 0) {
         return (int)eddy_wait_settle(waiter, select->winner);
     }
-    if (select->count == 0) {
+    if (eddy_list_is_empty(&select->arms)) {
         return -EINVAL;
     }
     waiter->queue = select;

@@ -6,7 +6,10 @@
 
 static inline struct eddy_waiter *eddyi_principal(struct eddy_waiter *waiter)
 {
-    return waiter->arm ? EDDY_CONTAINER(waiter, struct eddy_arm, waiter)->select->principal : waiter;
+    while (waiter->arm) { /* a select may be an arm of another */
+        waiter = EDDY_CONTAINER(waiter, struct eddy_arm, waiter)->select->principal;
+    }
+    return waiter;
 }
 
 #endif

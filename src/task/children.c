@@ -44,16 +44,29 @@ static bool has_failed(const struct eddy_group *group)
     return group->error < 0 && group->policy != EDDY_COLLECT && !group->won;
 }
 
+/* Take the oldest of the tasks that have ended and are held. As eddy_group_next(). */
+static ssize_t take_finished(struct eddy_group *group, struct eddy_task **task)
+{
+    struct eddy_list *link = eddy_list_first(&group->finished);
+    if (link != NULL) {
+        eddy_list_remove(link);
+        *task = EDDY_CONTAINER(link, struct eddy_task, link);
+        return 1;
+    }
+    return group->running_held > 0 ? EDDY_PENDING : 0;
+}
+
 /* Tasks whose handles are held outlive the group. */
 static void let_go(struct eddy_group *group)
 {
     struct eddy_list *link;
+    if (group->waiting != NULL) {
+        struct eddy_waiter *waiter = group->waiting;
+        group->waiting = NULL;
+        eddy_wait_wake(waiter, take_finished(group, (struct eddy_task **)(void *)waiter->transfer.data));
+    }
     while ((link = eddy_list_first(&group->finished)) != NULL) {
         eddy_list_remove(link);
-    }
-    if (group->waiting != NULL) {
-        eddy_wait_wake(group->waiting, 0);
-        group->waiting = NULL;
     }
 }
 
@@ -111,17 +124,16 @@ static void record_error(struct eddy_group *group, struct eddy_task *task, int e
     }
 }
 
-/* Whether a task that ended with `status` decides over the rest. */
-static bool decides(const struct eddy_group *group, int status)
+/* Whether a task that ended so decides over the rest. */
+static bool decides(const struct eddy_group *group, int outcome)
 {
-    bool canceled = status == -ECANCELED;
     switch ((enum eddy_group_policy)group->policy) {
     case EDDY_ALL:
-        return status < 0 && !canceled;
+        return outcome == EDDYI_FAILED;
     case EDDY_ANY:
-        return !canceled;
+        return outcome != EDDYI_CANCELED;
     case EDDY_FIRST_SUCCESS:
-        return status == 0;
+        return outcome == EDDYI_ENDING;
     case EDDY_COLLECT:
         break;
     }
@@ -138,14 +150,14 @@ static void serve_next(struct eddy_group *group)
 }
 
 /* A task has ended otherwise than by finishing, or in a race. */
-static void judge(struct eddy_group *group, struct eddy_task *task, int status)
+static void judge(struct eddy_group *group, struct eddy_task *task, int outcome)
 {
-    if (status < 0 && status != -ECANCELED) {
-        record_error(group, task, status);
+    if (outcome == EDDYI_FAILED) {
+        record_error(group, task, task->error);
     }
-    if (!group->decided && decides(group, status)) {
+    if (!group->decided && decides(group, outcome)) {
         group->decided = true;
-        group->won = status == 0;
+        group->won = outcome == EDDYI_ENDING;
         eddyi_cancel_block(&group->block, -ECANCELED);
     }
 }
@@ -159,7 +171,7 @@ static void end_group(struct eddy_group *group)
     }
 }
 
-void eddyi_group_left(struct eddy_group *group, struct eddy_task *task, int status, bool reports)
+void eddyi_group_left(struct eddy_group *group, struct eddy_task *task, int outcome, bool reports)
 {
     eddy_list_remove(&task->link);
     group->running--;
@@ -170,9 +182,9 @@ void eddyi_group_left(struct eddy_group *group, struct eddy_task *task, int stat
     if ((task->marks & EDDYI_TASK_DAEMON) != 0) {
         group->scheduler->daemons--;
     }
-    group->succeeded += status == 0;
-    if (reports && (status < 0 || group->policy != EDDY_ALL)) {
-        judge(group, task, status);
+    group->succeeded += reports && outcome == EDDYI_ENDING;
+    if (reports && (outcome != EDDYI_ENDING || group->policy != EDDY_ALL)) {
+        judge(group, task, outcome);
     }
     if (group->waiting != NULL) {
         serve_next(group);
@@ -189,17 +201,6 @@ void eddyi_group_held(struct eddy_group *group, bool held)
 }
 
 /* ---- In the order of ending ------------------------------------------------------------ */
-
-static ssize_t take_finished(struct eddy_group *group, struct eddy_task **task)
-{
-    struct eddy_list *link = eddy_list_first(&group->finished);
-    if (link != NULL) {
-        eddy_list_remove(link);
-        *task = EDDY_CONTAINER(link, struct eddy_task, link);
-        return 1;
-    }
-    return group->running_held > 0 ? EDDY_PENDING : 0;
-}
 
 static ssize_t complete_next(struct eddy_waiter *waiter)
 {
@@ -252,6 +253,7 @@ static struct eddyi_roots *roots_of(struct eddy_loop *loop)
         struct eddyi_roots *roots = eddy_pool_take(&scheduler->pool, sizeof *roots);
         if (roots != NULL) {
             memset(roots, 0, sizeof *roots);
+            open_root(&roots->main, scheduler);
             open_root(&roots->detached, scheduler);
             open_root(&roots->daemons, scheduler);
             roots->daemons.daemons = true;
@@ -259,6 +261,12 @@ static struct eddyi_roots *roots_of(struct eddy_loop *loop)
         }
     }
     return scheduler->roots;
+}
+
+struct eddy_group *eddyi_loop_main(struct eddy_loop *loop)
+{
+    struct eddyi_roots *roots = roots_of(loop);
+    return roots != NULL ? &roots->main : NULL;
 }
 
 struct eddy_group *eddy_loop_detached(struct eddy_loop *loop)

@@ -8,6 +8,7 @@
 
 /* The groups that a loop owns. */
 struct eddyi_roots {
+    struct eddy_group main; /* of EDDY_RUN */
     struct eddy_group detached;
     struct eddy_group daemons;
 };
@@ -20,8 +21,8 @@ static inline bool eddyi_group_is_root(const struct eddy_group *group)
 /* `task` is one of the group's, from now until eddyi_group_left(). */
 void eddyi_group_join(struct eddy_group *group, struct eddy_task *task);
 
-/* `task`, still a member, has ended with `status`; `reports`: an error is the group's. */
-void eddyi_group_left(struct eddy_group *group, struct eddy_task *task, int status, bool reports);
+/* `task`, still a member, has ended: EDDYI_ENDING, _CANCELED or _FAILED; `reports`: that counts for the group. */
+void eddyi_group_left(struct eddy_group *group, struct eddy_task *task, int outcome, bool reports);
 
 /* A handle of a task that still runs is the first, or was the last. */
 void eddyi_group_held(struct eddy_group *group, bool held);

@@ -57,6 +57,11 @@ const struct eddyi_block_kind eddyi_each_kind = {.name = "each", .close = each_c
 void *eddyi_each_begin(struct eddy_frame *self, struct eddy_generator *generator, const struct eddyi_site *site,
                        size_t size)
 {
+    if (self->task->cancelled) { /* before the arguments are taken */
+        self->step = 0;
+        self->ending = EDDYI_CANCELED;
+        return NULL;
+    }
     void *frame = size <= UINT32_MAX ? eddy_pool_take(&eddyi_task_scheduler(self->task)->pool, size) : NULL;
     if (frame == NULL) {
         self->step = 0;

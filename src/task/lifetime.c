@@ -155,13 +155,13 @@ int eddy_task_started(struct eddy_waiter *me, int value)
 }
 
 /* Tell who waits until the task is ready that it will not be. Whether somebody does: then its error is theirs. */
-static bool tell_starter(struct eddy_task *task, int status)
+static bool tell_starter(struct eddy_task *task, int outcome, int status)
 {
     if ((task->marks & EDDYI_TASK_STARTING) == 0) {
         return false;
     }
     struct eddy_task *starter = task->more->start.block.frame->task;
-    if (status == -ECANCELED && starter->cancelled) {
+    if (outcome == EDDYI_CANCELED && starter->cancelled) {
         starter->leaf->ending = EDDYI_CANCELED;
     }
     eddyi_start_end(task, status < 0 ? status : -EPIPE);
@@ -194,7 +194,7 @@ void eddyi_task_discard(struct eddy_task *task)
 {
     (void)eddy_wait_withdraw(&task->waiter);
     eddy_task_release(task);
-    eddyi_group_left(task->group, task, -ECANCELED, false);
+    eddyi_group_left(task->group, task, EDDYI_CANCELED, false);
     free_task(task);
 }
 
@@ -209,7 +209,7 @@ void eddyi_task_end(struct eddy_task *task, int outcome)
     if (is_plain(task, outcome)) {
         task->error = 0;
         task->marks |= EDDYI_TASK_DONE;
-        eddyi_group_left(task->group, task, 0, true);
+        eddyi_group_left(task->group, task, EDDYI_ENDING, true);
         if (task->handles == 0) {
             eddy_pool_give(&eddyi_task_scheduler(task)->pool, task, sizeof *task + eddyi_task_root(task)->size);
         }
@@ -218,7 +218,7 @@ void eddyi_task_end(struct eddy_task *task, int outcome)
     int status = outcome == EDDYI_FAILED ? task->error : outcome == EDDYI_CANCELED ? -ECANCELED : 0;
     struct eddy_group *group = task->group;
     task->error = status;
-    bool owned = tell_starter(task, status);
+    bool owned = tell_starter(task, outcome, status);
     bool reports = !owned;
     owned = owned || task->joiners != NULL || task->handles > 0 || !eddyi_group_is_root(group);
     if (outcome == EDDYI_FAILED) {
@@ -231,7 +231,7 @@ void eddyi_task_end(struct eddy_task *task, int outcome)
         task->held->abandon(task->held);
     }
     wake_joiners(task);
-    eddyi_group_left(group, task, status, reports);
+    eddyi_group_left(group, task, outcome, reports);
     if (task->handles == 0) {
         free_task(task);
     }

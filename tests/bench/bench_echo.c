@@ -31,17 +31,18 @@
 struct plan {
     const char *name;
     int connections;
-    size_t bytes;    /* in flight on a connection */
-    int messages;    /* that these bytes are */
-    int waves;       /* in a round, after one that only warms the caches */
+    size_t bytes; /* in flight on a connection */
+    int messages; /* that these bytes are */
+    int waves;    /* in a round, after one that only warms the caches */
     int rounds;
     bool churn;
 };
 
 /* Many short rounds: what disturbs the machine then hits all contenders, or a few rounds only. */
 static const struct plan plans[] = {
-    {"c1", 1, 64, 1, 400, 401, false},       {"c64", 64, 64, 1, 12, 401, false}, {"c1000", 1000, 64, 1, 1, 241, false},
-    {"p16", 64, 64 * 16, 16, 12, 301, false}, {"k64", 64, 65536, 1, 4, 241, false}, {"churn", 64, 64, 1, 2, 161, true},
+    {"c1", 1, 64, 1, 400, 401, false},     {"c64", 64, 64, 1, 12, 401, false},
+    {"c1000", 1000, 64, 1, 1, 241, false}, {"p16", 64, 64 * 16, 16, 12, 301, false},
+    {"k64", 64, 65536, 1, 4, 241, false},  {"churn", 64, 64, 1, 2, 161, true},
 };
 
 static const char *const names[] = {"eddy", "coro", "raw", "rawet", "libev", "libevent", "libuv", NULL};
@@ -194,8 +195,7 @@ static void connections_close(struct server *server, const struct plan *plan)
     close(server->control);
 }
 
-static void run_row(const struct bench_options *options, const struct plan *plan, const char *const *present,
-                    int count)
+static void run_row(const struct bench_options *options, const struct plan *plan, const char *const *present, int count)
 {
     static struct bench_row row;
     int waves = options->smoke ? 1 : plan->waves;

@@ -32,11 +32,9 @@ static int server_listen(struct eddy_listener *listener, uint16_t port)
 
 EDDY_CORO(server)
 {
-    EDDY_BEGIN(server)
-    {
+    EDDY_BEGIN(server) {
         my->ret = server_listen(&my->listener, my->port);
-        EDDY_GROUP(&my->connections, EDDY_COLLECT)
-        {
+        EDDY_GROUP(&my->connections, EDDY_COLLECT) {
             my->ret = EDDY_SPAWN(&my->connections, echo, .listener = &my->listener, .group = &my->connections);
         }
     }

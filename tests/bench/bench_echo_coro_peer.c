@@ -31,8 +31,7 @@ static inline ssize_t write_back(struct echo *echo, size_t size, struct eddy_wai
 
 EDDY_CORO_EXTERN(echo)
 {
-    EDDY_BEGIN(echo)
-    {
+    EDDY_BEGIN(echo) {
         if (my->listener != NULL) {
             EDDY_AWAIT(eddy_listener_accept(my->listener, &my->peer, me));
             EDDY_TRY(my->n, (ssize_t)EDDY_SPAWN(my->group, echo, .listener = my->listener, .group = my->group));

@@ -34,8 +34,8 @@ static void watch(struct ev_loop *loop, struct connection *connection, int event
 
 static void on_writable(struct ev_loop *loop, struct connection *connection)
 {
-    ssize_t sent = send(connection->io.fd, connection->rest + connection->sent, connection->size - connection->sent,
-                        MSG_NOSIGNAL);
+    ssize_t sent =
+        send(connection->io.fd, connection->rest + connection->sent, connection->size - connection->sent, MSG_NOSIGNAL);
     if (sent < 0) {
         if (errno != EAGAIN) {
             connection_close(loop, connection);

@@ -86,8 +86,8 @@ static void on_readable(struct connection *connection, bool hung_up)
 /* True: all is sent, and reading goes on. */
 static bool on_writable(struct connection *connection)
 {
-    ssize_t sent = send(connection->fd, connection->rest + connection->sent, connection->size - connection->sent,
-                        MSG_NOSIGNAL);
+    ssize_t sent =
+        send(connection->fd, connection->rest + connection->sent, connection->size - connection->sent, MSG_NOSIGNAL);
     if (sent < 0) {
         if (errno != EAGAIN) {
             connection_close(connection);

@@ -12,12 +12,20 @@
  *     timeout               a deadline set, a yield, the deadline taken away; two tasks
  *     item                  one value of a generator
  *     cancel-1k ... -1M     cancel a group of so many tasks that wait, and see them ended; per task
+ *     lock, semaphore       acquire one that is free, and release it; lock-block: the same by EDDY_LOCK
+ *     handoff               a lock of two tasks which yield while they own it: each acquires it by waiting
+ *     channel-1, -1k        one item from a task to another, with this capacity
+ *     queue                 put an item, and get it, without waiting
+ *     event                 set, wait, reset; event-wake: one sets and yields, the other waits and resets
+ *     select-1st, -2nd      a select of two events, of which this one is set; select-wake: the second is set by another task
  *     bytes-, rss-          memory of a task that waits, with the smallest frame: counted, and as the kernel sees it
  *     connection            memory of a connection with a coroutine of its own, after one echo
  *
  * Contenders: eddy; nopoll, which is eddy on a kernel that answers at once: the difference is what the poll
  * that comes every 64 wakes costs; limit, state machines by hand with a ready queue in C; cpp20, C++20
- * coroutines with no more than that, where the compiler has them. Each value is a process of its own.
+ * coroutines with no more than that, where the compiler has them. Beside them stand other rows, to compare with: yield,
+ * which is eddy's yield-2; direct, a channel by hand which gives items to who waits for them. Each value is a process of
+ * its own.
  */
 #include "bench.h"
 
@@ -25,22 +33,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A row of a contender, as a contender of its own. */
+struct beside {
+    const char *name;
+    const char *contender;
+    const char *row;
+};
+
+static const struct beside yield = {"yield", "eddy", "yield-2"};
+static const struct beside direct = {"direct", "limit", "channel-1-direct"};
+
 struct plan {
     const char *name;
     const char *unit;
     int rounds;
+    const struct beside *beside; /* another row to compare this one with, or NULL */
 };
 
 #define NS "ns of CPU per operation"
 #define BYTES "bytes"
 
 static const struct plan plans[] = {
-    {"yield-2", NS, 25},    {"yield-64", NS, 25},   {"yield-10k", NS, 25}, {"spawn-1", NS, 25},
-    {"group-1", NS, 25},    {"spawn-1k", NS, 25},   {"gather-1k", NS, 25}, {"call", NS, 25},
-    {"chain-1", NS, 25},    {"chain-4", NS, 25},    {"chain-16", NS, 25},  {"sleep0-1", NS, 25},
-    {"sleep0-1k", NS, 25},  {"timeout", NS, 25},    {"item", NS, 25},      {"cancel-1k", NS, 15},
-    {"cancel-10k", NS, 15}, {"cancel-100k", NS, 9}, {"cancel-1M", NS, 3},  {"bytes-100k", BYTES, 1},
-    {"bytes-1M", BYTES, 1}, {"rss-100k", BYTES, 1}, {"rss-1M", BYTES, 1},  {"connection", BYTES, 1},
+    {"yield-2", NS, 25, NULL},     {"yield-64", NS, 25, NULL},     {"yield-10k", NS, 25, NULL},
+    {"spawn-1", NS, 25, NULL},     {"group-1", NS, 25, NULL},      {"spawn-1k", NS, 25, NULL},
+    {"gather-1k", NS, 25, NULL},   {"call", NS, 25, NULL},         {"chain-1", NS, 25, NULL},
+    {"chain-4", NS, 25, NULL},     {"chain-16", NS, 25, NULL},     {"sleep0-1", NS, 25, NULL},
+    {"sleep0-1k", NS, 25, NULL},   {"timeout", NS, 25, NULL},      {"item", NS, 25, NULL},
+    {"cancel-1k", NS, 15, NULL},   {"cancel-10k", NS, 15, NULL},   {"cancel-100k", NS, 9, NULL},
+    {"cancel-1M", NS, 3, NULL},    {"lock", NS, 25, &yield},       {"lock-block", NS, 25, &yield},
+    {"handoff", NS, 25, NULL},     {"semaphore", NS, 25, &yield},  {"channel-1", NS, 25, &direct},
+    {"channel-1k", NS, 25, NULL},  {"queue", NS, 25, NULL},        {"event", NS, 25, NULL},
+    {"event-wake", NS, 25, NULL},  {"select-1st", NS, 25, NULL},   {"select-2nd", NS, 25, NULL},
+    {"select-wake", NS, 25, NULL}, {"bytes-100k", BYTES, 1, NULL}, {"bytes-1M", BYTES, 1, NULL},
+    {"rss-100k", BYTES, 1, NULL},  {"rss-1M", BYTES, 1, NULL},     {"connection", BYTES, 1, NULL},
 };
 
 static const char *const names[] = {"eddy", "nopoll", "limit", "cpp20", NULL};
@@ -52,8 +77,9 @@ static bool measure(const struct bench_options *options, const char *name, const
     char row[32];
     char quick[] = "quick";
     char text[1024];
-    snprintf(path, sizeof path, "%s/bench_tasks_%s", options->directory, name);
-    snprintf(row, sizeof row, "%s", plan->name);
+    bool is_beside = plan->beside != NULL && strcmp(name, plan->beside->name) == 0;
+    snprintf(path, sizeof path, "%s/bench_tasks_%s", options->directory, is_beside ? plan->beside->contender : name);
+    snprintf(row, sizeof row, "%s", is_beside ? plan->beside->row : plan->name);
     char *argv[] = {path, row, options->quick || options->smoke ? quick : NULL, NULL};
     bench_capture(argv, text, sizeof text);
     const char *line = strstr(text, "tasks ");
@@ -73,6 +99,9 @@ static void run_row(const struct bench_options *options, const struct plan *plan
         if (measure(options, present[i], plan, &value)) {
             able[contenders++] = present[i];
         }
+    }
+    if (plan->beside != NULL) {
+        able[contenders++] = plan->beside->name;
     }
     row.suite = "tasks";
     row.unit = plan->unit;

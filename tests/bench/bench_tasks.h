@@ -6,17 +6,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Do `operations` with `tasks` tasks, and return the CPU time of these alone; for a row of memory the bytes of `tasks`
+ * tasks. */
+typedef int64_t tasks_run(size_t tasks, size_t operations);
+
 struct tasks_row {
     const char *name;
-    /* Do `count` operations with `width` tasks, and return the CPU time of these alone; for a row of memory the
-     * bytes of `width` tasks. */
-    int64_t (*run)(size_t width, size_t count);
+    tasks_run *run;
     size_t width;
     size_t count;
     bool once; /* what a second run in this process measured would be something else */
 };
 
 extern const struct tasks_row tasks_rows[];
+extern const struct tasks_row sync_rows[]; /* what they wait for each other with */
 
 /* The process CPU clock. */
 int64_t tasks_clock(void);

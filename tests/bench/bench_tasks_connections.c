@@ -53,10 +53,8 @@ static int connect_pair(struct eddy_group *group, int *end)
 
 EDDY_CORO(connections)
 {
-    EDDY_BEGIN(connections)
-    {
-        EDDY_GROUP(&my->all)
-        {
+    EDDY_BEGIN(connections) {
+        EDDY_GROUP(&my->all) {
             for (my->i = 0; my->i < my->count; my->i++) {
                 if (connect_pair(&my->all, &my->ends[my->i]) < 0) {
                     bench_die("no connection");

@@ -10,7 +10,7 @@ struct eddy_loop loop;
 size_t width;
 size_t count;
 int64_t spent;
-static bool stopping; /* for the others */
+bool stopping;
 
 /* ---- The loop --------------------------------------------------------------------------- */
 
@@ -62,8 +62,7 @@ struct yielder {
 
 EDDY_CORO(yielder)
 {
-    EDDY_BEGIN(yielder)
-    {
+    EDDY_BEGIN(yielder) {
         while (!stopping) {
             EDDY_AWAIT(eddy_yield(me));
         }
@@ -78,10 +77,8 @@ struct yields {
 
 EDDY_CORO(yields)
 {
-    EDDY_BEGIN(yields)
-    {
-        EDDY_GROUP(&my->all)
-        {
+    EDDY_BEGIN(yields) {
+        EDDY_GROUP(&my->all) {
             for (my->i = 1; my->i < width; my->i++) {
                 check(EDDY_SPAWN(&my->all, yielder));
             }
@@ -103,8 +100,7 @@ static ROW(run_yields, yields)
 
 EDDY_CORO(sleeper)
 {
-    EDDY_BEGIN(sleeper)
-    {
+    EDDY_BEGIN(sleeper) {
         while (!stopping) {
             EDDY_AWAIT(eddy_sleep(0, me));
         }
@@ -119,10 +115,8 @@ struct sleeps {
 
 EDDY_CORO(sleeps)
 {
-    EDDY_BEGIN(sleeps)
-    {
-        EDDY_GROUP(&my->all)
-        {
+    EDDY_BEGIN(sleeps) {
+        EDDY_GROUP(&my->all) {
             for (my->i = 1; my->i < width; my->i++) {
                 check(EDDY_SPAWN(&my->all, sleeper));
             }
@@ -145,11 +139,9 @@ static ROW(run_sleeps, sleeps)
 
 EDDY_CORO(timeouter)
 {
-    EDDY_BEGIN(timeouter)
-    {
+    EDDY_BEGIN(timeouter) {
         while (!stopping) {
-            EDDY_TIMEOUT(&my->limit, EDDY_SEC(5))
-            {
+            EDDY_TIMEOUT(&my->limit, EDDY_SEC(5)) {
                 EDDY_AWAIT(eddy_yield(me));
             }
         }
@@ -165,18 +157,15 @@ struct timeouts {
 
 EDDY_CORO(timeouts)
 {
-    EDDY_BEGIN(timeouts)
-    {
-        EDDY_GROUP(&my->all)
-        {
+    EDDY_BEGIN(timeouts) {
+        EDDY_GROUP(&my->all) {
             for (my->i = 1; my->i < width; my->i++) {
                 check(EDDY_SPAWN(&my->all, timeouter));
             }
             EDDY_AWAIT(eddy_yield(me));
             spent = -tasks_clock();
             for (my->i = 0; my->i < count; my->i += width) {
-                EDDY_TIMEOUT(&my->limit, EDDY_SEC(5))
-                {
+                EDDY_TIMEOUT(&my->limit, EDDY_SEC(5)) {
                     EDDY_AWAIT(eddy_yield(me));
                 }
             }
@@ -195,8 +184,7 @@ static ROW(run_timeouts, timeouts)
 
 EDDY_CORO(nothing)
 {
-    EDDY_BEGIN(nothing)
-    {
+    EDDY_BEGIN(nothing) {
     }
 }
 
@@ -207,8 +195,7 @@ struct calls {
 
 EDDY_CORO(calls)
 {
-    EDDY_BEGIN(calls)
-    {
+    EDDY_BEGIN(calls) {
         spent = -tasks_clock();
         for (my->i = 0; my->i < count; my->i++) {
             EDDY_DO(nothing);
@@ -228,8 +215,7 @@ static ROW(run_calls, calls)
 
 EDDY_CORO(chain)
 {
-    EDDY_BEGIN(chain)
-    {
+    EDDY_BEGIN(chain) {
         if (my->depth > 0) {
             EDDY_DO(chain, .depth = my->depth - 1, .has_clock = my->has_clock);
             return;
@@ -258,8 +244,7 @@ struct numbers {
 
 EDDY_CORO(numbers)
 {
-    EDDY_BEGIN(numbers)
-    {
+    EDDY_BEGIN(numbers) {
         for (my->i = 0; my->i < count; my->i++) {
             EDDY_YIELD((int)my->i);
         }
@@ -275,11 +260,9 @@ struct items {
 
 EDDY_CORO(items)
 {
-    EDDY_BEGIN(items)
-    {
+    EDDY_BEGIN(items) {
         spent = -tasks_clock();
-        EDDY_EACH(my->number, &my->numbers, numbers)
-        {
+        EDDY_EACH(my->number, &my->numbers, numbers) {
             my->sum += (unsigned)my->number;
         }
         spent += tasks_clock();

@@ -11,6 +11,7 @@ extern struct eddy_loop loop;
 extern size_t width;  /* tasks */
 extern size_t count;  /* operations of the one who has the clock */
 extern int64_t spent; /* what was measured */
+extern bool stopping; /* for the others */
 
 void loop_begin(size_t tasks, size_t operations);
 /* Run the loop, and return what was measured. */

@@ -13,8 +13,7 @@ struct nothing {
 
 EDDY_CORO(nothing)
 {
-    EDDY_BEGIN(nothing)
-    {
+    EDDY_BEGIN(nothing) {
     }
 }
 
@@ -27,10 +26,8 @@ struct spawns_one {
 /* The child has finished when its parent has the next turn. */
 EDDY_CORO(spawns_one)
 {
-    EDDY_BEGIN(spawns_one)
-    {
-        EDDY_GROUP(&my->all)
-        {
+    EDDY_BEGIN(spawns_one) {
+        EDDY_GROUP(&my->all) {
             spent = -tasks_clock();
             for (my->i = 0; my->i < count; my->i++) {
                 check(EDDY_SPAWN(&my->all, nothing));
@@ -51,12 +48,10 @@ struct spawns {
 
 EDDY_CORO(spawns)
 {
-    EDDY_BEGIN(spawns)
-    {
+    EDDY_BEGIN(spawns) {
         spent = -tasks_clock();
         for (my->i = 0; my->i < count; my->i += width) {
-            EDDY_GROUP(&my->all)
-            {
+            EDDY_GROUP(&my->all) {
                 for (my->j = 0; my->j < width; my->j++) {
                     check(EDDY_SPAWN(&my->all, nothing));
                 }
@@ -74,8 +69,7 @@ struct square {
 
 EDDY_CORO(square)
 {
-    EDDY_BEGIN(square)
-    {
+    EDDY_BEGIN(square) {
         EDDY_RETURN(my->n * my->n);
     }
 }
@@ -91,12 +85,10 @@ struct gathers {
 
 EDDY_CORO(gathers)
 {
-    EDDY_BEGIN(gathers)
-    {
+    EDDY_BEGIN(gathers) {
         spent = -tasks_clock();
         for (my->i = 0; my->i < count; my->i += width) {
-            EDDY_GROUP(&my->all)
-            {
+            EDDY_GROUP(&my->all) {
                 for (my->j = 0; my->j < width; my->j++) {
                     check(EDDY_SPAWN_TASK(&my->tasks[my->j], &my->all, square, .n = (int)my->j));
                 }
@@ -119,8 +111,7 @@ struct idler {
 
 EDDY_CORO(idler)
 {
-    EDDY_BEGIN(idler)
-    {
+    EDDY_BEGIN(idler) {
         EDDY_AWAIT(eddy_sleep(EDDY_FOREVER, me));
     }
 }
@@ -136,12 +127,10 @@ struct idlers {
 
 EDDY_CORO(idlers)
 {
-    EDDY_BEGIN(idlers)
-    {
+    EDDY_BEGIN(idlers) {
         bytes_used = -(int64_t)loop.scheduler.pool.bytes_used;
         bytes_resident = -tasks_resident();
-        EDDY_GROUP(&my->all)
-        {
+        EDDY_GROUP(&my->all) {
             for (my->i = 0; my->i < width; my->i++) {
                 check(EDDY_SPAWN(&my->all, idler));
             }

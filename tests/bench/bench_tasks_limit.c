@@ -1,54 +1,20 @@
-/* What honest C can do at best: hand-written state machines and a FIFO ready queue. No task can be cancelled but where
- * a row says so, no error can be told, nothing is freed if the program is left; a task is 48 bytes. */
+/* The hand-written contender: its scheduler, turns and calls. */
 #include "bench.h"
 #include "bench_tasks.h"
+#include "bench_tasks_limit.h"
 
 #include <stdlib.h>
 
-struct list {
-    struct list *next;
-    struct list *prev;
-};
-
-struct group;
-
-struct task {
-    struct task *next; /* in the ready queue, or among the free */
-    void (*step)(struct task *task);
-    struct group *group;
-    struct list link;
-    int state;
-    int value;
-};
-
-struct group {
-    struct list tasks;
-    struct task *owner;
-    size_t running;
-    bool cancelled;
-};
-
-static struct task *ready_first;
-static struct task *ready_last;
-static struct task *free_tasks;
-static struct group group;
+struct task *ready_first;
+struct task *ready_last;
+struct task *free_tasks;
+struct group group;
+size_t width;
+size_t count;
+size_t done;
+bool stopping;
+int64_t spent;
 static struct list timers = {&timers, &timers}; /* one slot of a wheel */
-static size_t width;
-static size_t count;
-static size_t done;
-static bool stopping;
-static int64_t spent;
-
-static void push(struct task *task)
-{
-    task->next = NULL;
-    if (ready_first == NULL) {
-        ready_first = task;
-    } else {
-        ready_last->next = task;
-    }
-    ready_last = task;
-}
 
 /* In passes: who is ready already stands in a list that nobody changes, so the next is known ahead. */
 static void run(void)
@@ -64,8 +30,7 @@ static void run(void)
     }
 }
 
-/* Memory for the next tasks, so that spawn() need not ask. */
-static void reserve(size_t tasks)
+void reserve(size_t tasks)
 {
     static size_t reserved;
     if (reserved < tasks) {
@@ -81,23 +46,7 @@ static void reserve(size_t tasks)
     }
 }
 
-static struct task *spawn(void (*step)(struct task *task))
-{
-    struct task *task = free_tasks;
-    free_tasks = task->next;
-    task->step = step;
-    task->state = 0;
-    push(task);
-    return task;
-}
-
-static void end(struct task *task)
-{
-    task->next = free_tasks;
-    free_tasks = task;
-}
-
-static int64_t begin(size_t tasks, size_t operations, void (*first)(struct task *task))
+int64_t begin(size_t tasks, size_t operations, void (*first)(struct task *task))
 {
     width = tasks;
     count = operations;
@@ -107,20 +56,6 @@ static int64_t begin(size_t tasks, size_t operations, void (*first)(struct task 
     spawn(first);
     run();
     return spent;
-}
-
-static void insert(struct list *list, struct list *link)
-{
-    link->next = list;
-    link->prev = list->prev;
-    list->prev->next = link;
-    list->prev = link;
-}
-
-static void take(struct list *link)
-{
-    link->prev->next = link->next;
-    link->next->prev = link->prev;
 }
 
 /* ---- Turns -------------------------------------------------------------------------------- */
@@ -257,148 +192,6 @@ static int64_t run_items(size_t tasks, size_t operations)
     }
     result = sum;
     return spent + tasks_clock();
-}
-
-/* ---- Tasks that begin and end ---------------------------------------------------------------- */
-
-static void leave(struct task *task)
-{
-    struct group *left = task->group;
-    end(task);
-    if (--left->running == 0) {
-        push(left->owner);
-    }
-}
-
-static void spawns(struct task *task)
-{
-    if (task->state == 0) {
-        spent = -tasks_clock();
-        task->state = 1;
-        group.owner = task;
-    } else {
-        done += width;
-    }
-    if (done >= count) {
-        spent += tasks_clock();
-        end(task);
-        return;
-    }
-    for (size_t i = 0; i < width; i++) {
-        spawn(leave)->group = &group;
-    }
-    group.running = width;
-}
-
-static int64_t run_spawns(size_t tasks, size_t operations)
-{
-    return begin(tasks, operations, spawns);
-}
-
-static int results[1000];
-
-static void square(struct task *task)
-{
-    results[task->value] = task->value * task->value;
-    leave(task);
-}
-
-static void gathers(struct task *task)
-{
-    static volatile unsigned result __attribute__((unused));
-    unsigned sum = 0;
-    if (task->state == 0) {
-        spent = -tasks_clock();
-        task->state = 1;
-        group.owner = task;
-    } else {
-        for (size_t i = 0; i < width; i++) {
-            sum += (unsigned)results[i];
-        }
-        result = sum;
-        done += width;
-    }
-    if (done >= count) {
-        spent += tasks_clock();
-        end(task);
-        return;
-    }
-    for (size_t i = 0; i < width; i++) {
-        struct task *child = spawn(square);
-        child->group = &group;
-        child->value = (int)i;
-    }
-    group.running = width;
-}
-
-static int64_t run_gathers(size_t tasks, size_t operations)
-{
-    return begin(tasks, operations, gathers);
-}
-
-/* ---- Many tasks that wait --------------------------------------------------------------------- */
-
-static int64_t bytes_resident;
-
-/* Waits; then it was cancelled. */
-static void idler(struct task *task)
-{
-    if (task->state == 0) {
-        task->state = 1;
-        task->group = &group;
-        insert(&group.tasks, &task->link);
-        return;
-    }
-    if (group.cancelled) {
-        take(&task->link);
-        leave(task);
-    }
-}
-
-static void idlers(struct task *task)
-{
-    switch (task->state) {
-    case 0:
-        group = (struct group){.tasks = {&group.tasks, &group.tasks}, .owner = task};
-        for (size_t i = 0; i < width; i++) {
-            spawn(idler);
-        }
-        group.running = width;
-        task->state = 1;
-        push(task);
-        break;
-    case 1:
-        bytes_resident += tasks_resident();
-        spent = -tasks_clock();
-        group.cancelled = true;
-        for (struct list *link = group.tasks.next; link != &group.tasks; link = link->next) {
-            push((struct task *)(void *)((char *)link - offsetof(struct task, link)));
-        }
-        task->state = 2;
-        break;
-    default:
-        spent += tasks_clock();
-        end(task);
-        break;
-    }
-}
-
-static int64_t run_idlers(size_t tasks, size_t operations)
-{
-    return begin(tasks, operations, idlers);
-}
-
-static int64_t run_used(size_t tasks, size_t operations)
-{
-    (void)operations;
-    return (int64_t)(tasks * sizeof(struct task));
-}
-
-static int64_t run_resident(size_t tasks, size_t operations)
-{
-    bytes_resident = -tasks_resident();
-    (void)run_idlers(tasks, operations);
-    return bytes_resident;
 }
 
 const struct tasks_row tasks_rows[] = {

@@ -37,17 +37,25 @@ static double measure(const struct tasks_row *row, int64_t enough)
     return total / (runs * (double)row->count);
 }
 
+static const struct tasks_row *find(const struct tasks_row *rows, const char *name)
+{
+    while (rows->name != NULL && strcmp(rows->name, name) != 0) {
+        rows++;
+    }
+    return rows->name != NULL ? rows : NULL;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
         bench_die("usage: %s ROW [quick]", argv[0]);
     }
-    for (const struct tasks_row *row = tasks_rows; row->name != NULL; row++) {
-        if (strcmp(row->name, argv[1]) == 0) {
-            printf("tasks %.3f\n", measure(row, argc > 2 ? 7000000 : 20000000));
-            return 0;
-        }
+    const struct tasks_row *row = find(tasks_rows, argv[1]);
+    row = row != NULL ? row : find(sync_rows, argv[1]);
+    if (row != NULL) {
+        printf("tasks %.3f\n", measure(row, argc > 2 ? 7000000 : 20000000));
+    } else {
+        puts("none");
     }
-    puts("none");
     return 0;
 }

@@ -266,6 +266,6 @@ ssize_t writev(int fd, const struct iovec *parts, int count)
 ssize_t sendmsg(int fd, const struct msghdr *header, int flags)
 {
     const struct iovec *parts = header->msg_iov;
-    return is_ours(fd) ? take(parts->iov_base, total(parts, header->msg_iovlen)) :
-                         syscall(SYS_sendmsg, fd, header, flags);
+    return is_ours(fd) ? take(parts->iov_base, total(parts, header->msg_iovlen))
+                       : syscall(SYS_sendmsg, fd, header, flags);
 }

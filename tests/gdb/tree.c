@@ -24,8 +24,7 @@ struct deepest {
 
 EDDY_CORO(deepest)
 {
-    EDDY_BEGIN(deepest)
-    {
+    EDDY_BEGIN(deepest) {
         my->ratio = 0.25;
         EDDY_AWAIT(eddy_sleep(HOUR, me));
         EDDY_RETURN(1);
@@ -40,8 +39,7 @@ struct deeper {
 
 EDDY_CORO(deeper)
 {
-    EDDY_BEGIN(deeper)
-    {
+    EDDY_BEGIN(deeper) {
         EDDY_CALL(my->result, deepest, .at = {3, 4});
     }
 }
@@ -56,8 +54,7 @@ struct caller {
 
 EDDY_CORO(caller)
 {
-    EDDY_BEGIN(caller)
-    {
+    EDDY_BEGIN(caller) {
         EDDY_DO(deeper, .word = "quay");
     }
 }
@@ -73,11 +70,9 @@ struct sleeper {
 
 EDDY_CORO(sleeper)
 {
-    EDDY_BEGIN(sleeper)
-    {
+    EDDY_BEGIN(sleeper) {
         my->error = eddy_task_set_name(eddy_task_of(me), "sleeper %d", my->spent);
-        EDDY_TIMEOUT(&my->limit, 2 * HOUR)
-        {
+        EDDY_TIMEOUT(&my->limit, 2 * HOUR) {
             EDDY_AWAIT(my->error, eddy_sleep(HOUR, me));
         }
     }
@@ -92,8 +87,7 @@ struct numbers {
 
 EDDY_CORO(numbers)
 {
-    EDDY_BEGIN(numbers)
-    {
+    EDDY_BEGIN(numbers) {
         for (;; my->next++) {
             EDDY_YIELD(my->next);
             EDDY_AWAIT(eddy_sleep(HOUR, me));
@@ -110,10 +104,8 @@ struct consumer {
 
 EDDY_CORO(consumer)
 {
-    EDDY_BEGIN(consumer)
-    {
-        EDDY_EACH(my->number, &my->generator, numbers, .next = 41)
-        {
+    EDDY_BEGIN(consumer) {
+        EDDY_EACH(my->number, &my->generator, numbers, .next = 41) {
             my->sum += my->number;
         }
     }
@@ -128,8 +120,7 @@ struct halt {
 
 EDDY_CORO(halt)
 {
-    EDDY_BEGIN(halt)
-    {
+    EDDY_BEGIN(halt) {
         mark(my->id, 10);
         EDDY_AWAIT(eddy_yield(me));
         EDDY_RETURN(my->id);
@@ -145,8 +136,7 @@ struct stepper {
 
 EDDY_CORO(stepper)
 {
-    EDDY_BEGIN(stepper)
-    {
+    EDDY_BEGIN(stepper) {
         mark(my->id, my->stage);
         EDDY_AWAIT(eddy_yield(me));
         my->stage = 1;
@@ -182,8 +172,7 @@ struct watchdog {
 
 EDDY_CORO(watchdog)
 {
-    EDDY_BEGIN(watchdog)
-    {
+    EDDY_BEGIN(watchdog) {
         EDDY_AWAIT(eddy_yield(me));
         my->file = fopen(my->path, "w");
         if (my->file != NULL && pthread_create(&my->thread, NULL, other_thread, NULL) == 0) {
@@ -204,15 +193,12 @@ struct gather {
 
 EDDY_CORO(gather)
 {
-    EDDY_BEGIN(gather)
-    {
-        EDDY_GROUP(&my->steps)
-        {
+    EDDY_BEGIN(gather) {
+        EDDY_GROUP(&my->steps) {
             EDDY_TRY(my->error, EDDY_SPAWN(&my->steps, stepper, .id = 1));
             EDDY_TRY(my->error, EDDY_SPAWN(&my->steps, stepper, .id = 2));
         }
-        EDDY_GROUP(&my->all)
-        {
+        EDDY_GROUP(&my->all) {
             EDDY_TRY(my->error, EDDY_SPAWN(&my->all, caller, .number = 0x64636261));
             EDDY_TRY(my->error, EDDY_SPAWN(&my->all, sleeper, .spent = 7));
             EDDY_TRY(my->error, EDDY_SPAWN(&my->all, consumer));

@@ -194,9 +194,9 @@ static void an_address_that_is_not_ours_is_refused_in_one_line(void **state)
 static void bad_arguments_get_the_usage_and_status_two(void **state)
 {
     static const char *const bad[][2] = {
-        {"--nonsense", NULL}, {"--port", NULL},   {"--port", ""},       {"--port", "abc"},
-        {"--port", "-1"},     {"--port", "80x"},  {"--port", "65536"},  {"--port", "99999999999999999999"},
-        {"stray", NULL},      {"--unix", ""},     {"--host", "1.2.3"},  {"--host", "no.such.host.invalid"},
+        {"--nonsense", NULL}, {"--port", NULL},  {"--port", ""},      {"--port", "abc"},
+        {"--port", "-1"},     {"--port", "80x"}, {"--port", "65536"}, {"--port", "99999999999999999999"},
+        {"stray", NULL},      {"--unix", ""},    {"--host", "1.2.3"}, {"--host", "no.such.host.invalid"},
         {"--host", ""},       {"-z", NULL},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -33,12 +33,13 @@ static void on_death(int number)
 static void describe(const struct trial *trial)
 {
     const struct test_chaos *chaos = &trial->chaos;
-    snprintf(current, sizeof current,
-             "EDDY_FAULT=%s:%u:%d:%s (%s: %s) recv %d send %d order %d hold %d duplicate %d spurious %d cut %d seed %lu\n",
-             trial->name, trial->fault.at, trial->fault.error, trial->fault.forever ? "forever" : "once",
-             trial->fault.at > 0 ? test_calls[trial->call].name : "-", strerror(trial->fault.error),
-             (int)chaos->short_recv, (int)chaos->short_send, (int)chaos->order, chaos->hold, chaos->duplicate,
-             chaos->spurious, chaos->cut, (unsigned long)trial->seed);
+    snprintf(
+        current, sizeof current,
+        "EDDY_FAULT=%s:%u:%d:%s (%s: %s) recv %d send %d order %d hold %d duplicate %d spurious %d cut %d seed %lu\n",
+        trial->name, trial->fault.at, trial->fault.error, trial->fault.forever ? "forever" : "once",
+        trial->fault.at > 0 ? test_calls[trial->call].name : "-", strerror(trial->fault.error), (int)chaos->short_recv,
+        (int)chaos->short_send, (int)chaos->order, chaos->hold, chaos->duplicate, chaos->spurious, chaos->cut,
+        (unsigned long)trial->seed);
 }
 
 static bool expect(bool is_so, const char *what)
@@ -171,10 +172,18 @@ static int sweep_faults(struct trial *trial, struct test_os *os, unsigned *runs)
 static int sweep_chaos(struct trial *trial, struct test_os *os, unsigned *runs)
 {
     static const struct test_chaos alone[] = {
-        {.short_recv = TEST_ONE_BYTE}, {.short_recv = TEST_HALF},  {.short_recv = TEST_ALL_BUT_ONE},
-        {.short_send = TEST_ONE_BYTE}, {.short_send = TEST_HALF},  {.short_send = TEST_ALL_BUT_ONE},
-        {.order = TEST_REVERSED},      {.order = TEST_SHUFFLED},   {.hold = 1},
-        {.hold = 3},                   {.duplicate = true},        {.spurious = true},
+        {.short_recv = TEST_ONE_BYTE},
+        {.short_recv = TEST_HALF},
+        {.short_recv = TEST_ALL_BUT_ONE},
+        {.short_send = TEST_ONE_BYTE},
+        {.short_send = TEST_HALF},
+        {.short_send = TEST_ALL_BUT_ONE},
+        {.order = TEST_REVERSED},
+        {.order = TEST_SHUFFLED},
+        {.hold = 1},
+        {.hold = 3},
+        {.duplicate = true},
+        {.spurious = true},
         {.cut = true},
     };
     int failures = 0;

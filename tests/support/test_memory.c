@@ -101,8 +101,9 @@ const char *test_snapshot_compare(const struct test_snapshot *before, const stru
     if (before->fds == after->fds && before->registrations == after->registrations && same_memory) {
         return NULL;
     }
-    snprintf(text, sizeof text, "leaked: descriptors %d -> %d, registrations %d -> %d, blocks %ld -> %ld, bytes %ld -> %ld",
-             before->fds, after->fds, before->registrations, after->registrations, before->blocks, after->blocks,
-             before->bytes, after->bytes);
+    snprintf(text, sizeof text,
+             "leaked: descriptors %d -> %d, registrations %d -> %d, blocks %ld -> %ld, bytes %ld -> %ld", before->fds,
+             after->fds, before->registrations, after->registrations, before->blocks, after->blocks, before->bytes,
+             after->bytes);
     return text;
 }

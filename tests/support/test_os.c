@@ -26,10 +26,10 @@ void test_os_edge(struct test_os *os, int fd)
 
 /* ---- Entries that only fail -------------------------------------------------------------- */
 
-#define ENTRY(type, name, call, parameters, arguments) \
-    static type os_##name parameters                   \
-    {                                                  \
-        int error = test_os_strike(context, call);     \
+#define ENTRY(type, name, call, parameters, arguments)     \
+    static type os_##name parameters                       \
+    {                                                      \
+        int error = test_os_strike(context, call);         \
         return error < 0 ? error : kernel->name arguments; \
     }
 
@@ -37,7 +37,8 @@ ENTRY(int, epoll_create, TEST_EPOLL_CREATE, (void *context), (NULL))
 ENTRY(int, eventfd, TEST_EVENTFD, (void *context), (NULL))
 ENTRY(int, signalfd, fd < 0 ? TEST_SIGNALFD : TEST_SIGNALFD_CHANGE, (void *context, int fd, const sigset_t *set),
       (NULL, fd, set))
-ENTRY(int, sigprocmask, TEST_SIGPROCMASK, (void *context, int how, const sigset_t *set, sigset_t *old), (NULL, how, set, old))
+ENTRY(int, sigprocmask, TEST_SIGPROCMASK, (void *context, int how, const sigset_t *set, sigset_t *old),
+      (NULL, how, set, old))
 ENTRY(int, sigaction, TEST_SIGACTION,
       (void *context, int number, const struct sigaction *action, struct sigaction *old), (NULL, number, action, old))
 ENTRY(int, raise, TEST_RAISE, (void *context, int number), (NULL, number))
@@ -47,8 +48,7 @@ ENTRY(int, bind, address->sa_family == AF_UNIX ? TEST_BIND_UNIX : TEST_BIND_INET
       (void *context, int fd, const struct sockaddr *address, socklen_t size), (NULL, fd, address, size))
 ENTRY(int, listen, TEST_LISTEN, (void *context, int fd, int backlog), (NULL, fd, backlog))
 ENTRY(int, shutdown, TEST_SHUTDOWN, (void *context, int fd, int how), (NULL, fd, how))
-ENTRY(int, setsockopt, TEST_SETSOCKOPT,
-      (void *context, int fd, int level, int name, const void *value, socklen_t size),
+ENTRY(int, setsockopt, TEST_SETSOCKOPT, (void *context, int fd, int level, int name, const void *value, socklen_t size),
       (NULL, fd, level, name, value, size))
 ENTRY(int, getsockname, TEST_GETSOCKNAME, (void *context, int fd, struct sockaddr *address, socklen_t *size),
       (NULL, fd, address, size))

@@ -18,7 +18,8 @@ EDDY_CORO(straight)
         EDDY_AWAIT(eddy_yield(me));
         EDDY_AWAIT(eddy_sleep(EDDY_MS(2), me));
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         EDDY_AWAIT(eddy_sleep(EDDY_MS(1), me));
         EDDY_AWAIT(eddy_yield(me));
@@ -52,7 +53,8 @@ EDDY_CORO(nested_timeouts)
         }
         EDDY_AWAIT(eddy_sleep(EDDY_MS(1), me));
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         EXPECT(eddy_deadline(me) == EDDY_FOREVER);
         EDDY_TIMEOUT(&my->inner, EDDY_MS(5)) {
@@ -99,7 +101,8 @@ EDDY_CORO(shields)
         EXPECT(my->shield.expired);
         EDDY_AWAIT(eddy_sleep(EDDY_MS(1), me));
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         CLEAN();
     }
@@ -133,7 +136,8 @@ EDDY_CORO(failures)
         EDDY_AWAIT(eddy_sleep(EDDY_MS(1), me));
         EDDY_FAIL(-EBADMSG);
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         EDDY_CATCH(&my->inner) {
             EDDY_DO(nap, .span = EDDY_MS(1), .error = -EIO);
@@ -178,7 +182,8 @@ EDDY_CORO(defers)
         }
         EDDY_AWAIT(eddy_sleep(EDDY_MS(1), me));
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         EXPECT(my->left == 0);
         CLEAN();
@@ -204,7 +209,8 @@ EDDY_CORO(finally)
         }
         EDDY_AWAIT(eddy_sleep(EDDY_MS(2), me));
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         if (my->levels > 0) {
             EDDY_DO(finally, .levels = my->levels - 1);
@@ -250,7 +256,8 @@ EDDY_CORO(recursion)
         EDDY_CALL(my->right, recursion, .depth = my->depth + 1);
         EDDY_RETURN(my->left + my->right);
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         CLEAN();
     }
@@ -281,7 +288,8 @@ EDDY_CORO(chain)
         }
         EDDY_AWAIT(eddy_sleep(EDDY_MS(1), me));
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         EDDY_AWAIT(eddy_yield(me));
         CLEAN();
@@ -334,7 +342,8 @@ EDDY_CORO(exits)
             }
         }
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         EXPECT(my->group.running == 0);
         CLEAN();
@@ -365,7 +374,8 @@ EDDY_CORO(values)
         }
         EDDY_AWAIT(eddy_sleep(EDDY_MS(1), me));
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         EXPECT(eddy_local_get(&key, me) != my);
         CLEAN();

@@ -51,7 +51,8 @@ EDDY_CORO(echo)
             }
         } while (my->n > 0);
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         close_stream(my->stream);
         CLEAN();
@@ -78,7 +79,8 @@ EDDY_CORO(ask)
             EDDY_AWAIT(eddy_sleep(EDDY_MS(2), me));
         }
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         close_stream(my->stream);
         CLEAN();
@@ -103,7 +105,8 @@ EDDY_CORO(pipe_echo)
             my->error = EDDY_SPAWN(&my->group, ask, .stream = &my->ends[1]);
         }
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         CLEAN();
     }
@@ -138,7 +141,8 @@ EDDY_CORO(sink)
         }
         EXPECT(my->total <= MUCH);
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         CLEAN();
     }
@@ -171,7 +175,8 @@ EDDY_CORO(floods)
         }
         EXPECT(my->n <= 0 || my->n == MUCH);
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         CLEAN();
     }
@@ -204,7 +209,8 @@ EDDY_CORO(serve)
             }
         } while (my->n > 0);
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         CLEAN();
     }
@@ -226,7 +232,8 @@ EDDY_CORO(client)
         sweep_balance(1);
         EDDY_DO(ask, .stream = &my->stream);
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         CLEAN();
     }
@@ -260,7 +267,8 @@ EDDY_CORO(accepts)
             } while (my->error == 0);
         }
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         eddy_listener_close(&my->server->listener);
         CLEAN();
@@ -290,7 +298,8 @@ EDDY_CORO(server)
             }
         }
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         eddy_listener_close(&my->listener);
         CLEAN();
@@ -325,7 +334,8 @@ EDDY_CORO(ticks)
             }
         }
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         CLEAN();
     }

@@ -38,7 +38,8 @@ EDDY_CORO(numbers)
             EDDY_YIELD(my->i);
         }
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         EDDY_AWAIT(eddy_sleep(EDDY_MS(2), me));
         if (my->levels > 0) {
@@ -95,7 +96,8 @@ EDDY_CORO(generators)
             return;
         }
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         EDDY_EACH(my->i, &my->outer, numbers) {
             break;

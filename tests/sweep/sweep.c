@@ -97,7 +97,8 @@ EDDY_CORO_EXTERN(nap)
         }
         EDDY_RETURN(1);
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         if (my->cleanup > 0) {
             EDDY_AWAIT(eddy_sleep(my->cleanup, me));
@@ -223,7 +224,8 @@ EDDY_CORO(outer)
         }
         EXPECT(my->group.running == 0);
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         EXPECT(my->group.running == 0);
         CLEAN();

@@ -33,7 +33,8 @@ EDDY_CORO(gather)
         }
         EXPECT(my->group.running == 0);
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         EXPECT(my->group.running == 0);
         EDDY_AWAIT(eddy_sleep(EDDY_MS(1), me));
@@ -75,7 +76,8 @@ EDDY_CORO(policies)
             EXPECT(my->caught.error == 0 || eddy_loop_now(eddy_loop_current()) - my->began < EDDY_SEC(1));
         }
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         EXPECT(my->group.running == 0);
         CLEAN();
@@ -97,7 +99,8 @@ EDDY_CORO(joiner)
         BODY();
         EDDY_AWAIT(my->status, eddy_task_join(my->task, me));
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         EDDY_AWAIT(my->status, eddy_task_join(my->task, me));
         EXPECT(eddy_task_is_done(my->task));
@@ -129,7 +132,8 @@ EDDY_CORO(joins)
             EXPECT(my->status == -ECANCELED);
         }
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         eddy_task_release(my->tasks[0]);
         eddy_task_release(my->tasks[1]);
@@ -168,7 +172,8 @@ EDDY_CORO(collects)
             }
         }
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         for (my->i = 0; my->i < 3; my->i++) {
             EXPECT(my->tasks[my->i] == NULL || eddy_task_is_done(my->tasks[my->i]));
@@ -207,7 +212,8 @@ EDDY_CORO(service)
             EDDY_AWAIT(eddy_sleep(EDDY_MS(4), me));
         }
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         EDDY_AWAIT(eddy_sleep(EDDY_MS(1), me));
         CLEAN();
@@ -238,7 +244,8 @@ EDDY_CORO(starts)
             }
         }
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         EXPECT(my->group.running == 0);
         CLEAN();
@@ -274,7 +281,8 @@ EDDY_CORO(canceller)
         EDDY_AWAIT(eddy_sleep(EDDY_MS(3), me));
         EXPECT(false);
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         EDDY_AWAIT(eddy_sleep(EDDY_MS(1), me));
         CLEAN();
@@ -298,7 +306,8 @@ EDDY_CORO(cancels)
             EDDY_DO(nap, .span = EDDY_MS(20), .cleanup = EDDY_MS(1));
         }
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         EXPECT(my->group.running == 0 && my->other.running == 0);
         CLEAN();
@@ -331,7 +340,8 @@ EDDY_CORO(saver)
             }
         }
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         CLEAN();
     }
@@ -357,7 +367,8 @@ EDDY_CORO(savers)
             }
         }
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         EXPECT(my->group.running == 0);
         CLEAN();
@@ -380,7 +391,8 @@ EDDY_CORO(outlives)
         EDDY_TRY(my->error, EDDY_SPAWN(eddy_loop_detached(eddy_loop_current()), nap, .span = EDDY_MS(9)));
         EDDY_AWAIT(eddy_sleep(EDDY_MS(2), me));
     }
-    EDDY_FINALLY {
+    EDDY_FINALLY
+    {
         CLEANUP();
         CLEAN();
     }
