@@ -122,21 +122,16 @@ int eddy_wait_park(struct eddy_waiter *waiter, const struct eddy_wait_kind *kind
 
 void eddy_wait_wake(struct eddy_waiter *waiter, ssize_t result)
 {
-    assert((waiter->state == EDDYI_PARKED || waiter->state == EDDYI_RETRY) && "only who is parked is woken");
-    eddyi_wait_leave(waiter, waiter->kind);
-    waiter->result = result;
-    if (__builtin_expect(waiter->arm, 0)) {
-        if (waiter->state == EDDYI_RETRY) {
-            remove_ready(waiter);
-        }
-        waiter->state = EDDYI_IDLE;
-        waiter->wake(waiter);
-        return;
+    eddyi_wait_wake(waiter, result);
+}
+
+void eddyi_wait_wake_arm(struct eddy_waiter *waiter)
+{
+    if (waiter->state == EDDYI_RETRY) {
+        remove_ready(waiter);
     }
-    if (waiter->state == EDDYI_PARKED) {
-        eddyi_wait_push_ready(waiter);
-    }
-    waiter->state = EDDYI_READY;
+    waiter->state = EDDYI_IDLE;
+    waiter->wake(waiter);
 }
 
 void eddy_wait_retry(struct eddy_waiter *waiter)
@@ -195,7 +190,7 @@ void eddyi_scheduler_init(struct eddy_scheduler *scheduler, eddy_ns (*clock)(voi
 }
 
 /* Try the operation of a waiter on retry again. Whether it is over. */
-static inline bool complete_retry(struct eddy_waiter *waiter)
+static __attribute__((noinline)) bool complete_retry(struct eddy_waiter *waiter)
 {
     const struct eddy_wait_kind *kind = waiter->kind;
     waiter->state = EDDYI_PARKED;
@@ -236,24 +231,26 @@ static struct eddy_waiter *choose_next(struct eddy_scheduler *scheduler)
     return scheduler->pass;
 }
 
-void eddyi_scheduler_pass(struct eddy_scheduler *scheduler)
+void eddyi_scheduler_pass(struct eddy_scheduler *scheduler, uint64_t steps_end)
 {
     bool chooses = scheduler->choose != NULL;
-    scheduler->pass = scheduler->ready_first;
-    scheduler->ready_first = NULL;
-    scheduler->ready_end = &scheduler->ready_first;
-    struct eddy_waiter *waiter;
-    while ((waiter = chooses ? choose_next(scheduler) : scheduler->pass) != NULL) {
-        scheduler->pass = waiter->ready_next;
-        __builtin_prefetch(waiter->ready_next);
-        if (__builtin_expect(waiter->state == EDDYI_RETRY, 0) && !complete_retry(waiter)) {
-            continue;
+    do {
+        scheduler->pass = scheduler->ready_first;
+        scheduler->ready_first = NULL;
+        scheduler->ready_end = &scheduler->ready_first;
+        struct eddy_waiter *waiter;
+        while ((waiter = chooses ? choose_next(scheduler) : scheduler->pass) != NULL) {
+            scheduler->pass = waiter->ready_next;
+            __builtin_prefetch(waiter->ready_next);
+            if (__builtin_expect(waiter->state == EDDYI_RETRY, 0) && !complete_retry(waiter)) {
+                continue;
+            }
+            eddyi_wait_call_by(scheduler, waiter);
+            if (eddyi_is_forked(scheduler)) {
+                return; /* the wake forked, and this is the child: the rest is the parent's */
+            }
         }
-        eddyi_wait_call_by(scheduler, waiter);
-        if (eddyi_is_forked(scheduler)) {
-            return; /* the wake forked, and this is the child: the rest is the parent's */
-        }
-    }
+    } while (scheduler->ready_first != NULL && scheduler->steps < steps_end && !scheduler->stopping);
     scheduler->running = NULL;
 }
 

@@ -17,8 +17,9 @@ enum {
 void eddyi_scheduler_init(struct eddy_scheduler *scheduler, eddy_ns (*clock)(void *context), void *clock_context,
                           const unsigned char *alive, int budget, const struct eddy_allocator *allocator);
 
-/* Wake everybody who is ready now, in order; who gets ready meanwhile waits for the next pass. */
-void eddyi_scheduler_pass(struct eddy_scheduler *scheduler);
+/* Wake everybody who is ready now, in order; who gets ready meanwhile waits for the next pass. More passes follow until
+ * nobody is ready, `steps_end` wakes are reached, or a stop. */
+void eddyi_scheduler_pass(struct eddy_scheduler *scheduler, uint64_t steps_end);
 
 /* End the waits whose deadline has come; not all in one turn if they are many. */
 void eddyi_scheduler_expire(struct eddy_scheduler *scheduler);
@@ -89,6 +90,25 @@ static inline void eddyi_wait_leave(struct eddy_waiter *waiter, const struct edd
     if (__builtin_expect(waiter->timer.place != NULL, 0)) {
         eddy_timers_disarm(&scheduler->timers, &waiter->timer);
     }
+}
+
+/* An arm of a select has its result. */
+void eddyi_wait_wake_arm(struct eddy_waiter *waiter);
+
+/* eddy_wait_wake() */
+static inline void eddyi_wait_wake(struct eddy_waiter *waiter, ssize_t result)
+{
+    assert((waiter->state == EDDYI_PARKED || waiter->state == EDDYI_RETRY) && "only who is parked is woken");
+    eddyi_wait_leave(waiter, waiter->kind);
+    waiter->result = result;
+    if (__builtin_expect(waiter->arm, 0)) {
+        eddyi_wait_wake_arm(waiter);
+        return;
+    }
+    if (__builtin_expect(waiter->state == EDDYI_PARKED, 1)) {
+        eddyi_wait_push_ready(waiter);
+    }
+    waiter->state = EDDYI_READY;
 }
 
 /* Call the user: the one place where a wake is called, and only the loop comes here. */

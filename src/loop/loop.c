@@ -234,7 +234,7 @@ static void run_passes(struct eddy_loop *loop)
     uint64_t steps_end = scheduler->steps + STEPS_PER_POLL;
     uint64_t steps_clock = scheduler->steps + STEPS_PER_CLOCK;
     eddy_ns began = 0;
-    eddyi_scheduler_pass(scheduler);
+    eddyi_scheduler_pass(scheduler, steps_clock);
     while (scheduler->ready_first != NULL && scheduler->steps < steps_end && !scheduler->stopping &&
            !eddyi_is_forked(scheduler)) {
         if (scheduler->steps >= steps_clock) {
@@ -246,7 +246,7 @@ static void run_passes(struct eddy_loop *loop)
             bool brisk = now > began && now - began < TIME_PER_POLL / 8;
             steps_clock = brisk ? steps_end : scheduler->steps + STEPS_PER_CLOCK;
         }
-        eddyi_scheduler_pass(scheduler);
+        eddyi_scheduler_pass(scheduler, steps_clock);
     }
 }
 

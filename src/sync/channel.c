@@ -119,7 +119,7 @@ int eddy_channel_try_send(struct eddy_sender *sender, void *item)
     return eddy_waitq_is_empty(&queue->putters) ? eddyi_queue_accept(queue, item, 0) : -EAGAIN;
 }
 
-int eddy_channel_send(struct eddy_sender *sender, void *item, struct eddy_waiter *waiter)
+static __attribute__((noinline)) int send_or_park(struct eddy_sender *sender, void *item, struct eddy_waiter *waiter)
 {
     if (eddyi_is_forked(waiter->scheduler)) {
         return -ECHILD;
@@ -129,6 +129,16 @@ int eddy_channel_send(struct eddy_sender *sender, void *item, struct eddy_waiter
         return eddyi_queue_park_put(&sender->channel->queue, item, sender->end, waiter);
     }
     return result == 0 ? (int)eddyi_wait_settle(waiter, 0) : result;
+}
+
+int eddy_channel_send(struct eddy_sender *sender, void *item, struct eddy_waiter *waiter)
+{
+    struct eddy_channel *channel = sender->channel;
+    if (eddyi_queue_may_go(waiter) && channel != NULL && !is_deaf(channel) && eddyi_queue_push(&channel->queue, item)) {
+        waiter->scheduler->budget--;
+        return 0;
+    }
+    return send_or_park(sender, item, waiter);
 }
 
 int eddy_channel_reserve(struct eddy_sender *sender, struct eddy_waiter *waiter)
@@ -192,7 +202,8 @@ int eddy_channel_try_receive(struct eddy_receiver *receiver, void **item)
     return result == -EAGAIN && is_over(channel) ? -ENODATA : result;
 }
 
-int eddy_channel_receive(struct eddy_receiver *receiver, void **item, struct eddy_waiter *waiter)
+static __attribute__((noinline)) int receive_or_park(struct eddy_receiver *receiver, void **item,
+                                                     struct eddy_waiter *waiter)
 {
     if (eddyi_is_forked(waiter->scheduler)) {
         return -ECHILD;
@@ -202,6 +213,16 @@ int eddy_channel_receive(struct eddy_receiver *receiver, void **item, struct edd
         return eddyi_queue_park_get(&receiver->channel->queue, item, 0, receiver->end, waiter);
     }
     return result == 0 ? (int)eddyi_wait_settle(waiter, 0) : result;
+}
+
+int eddy_channel_receive(struct eddy_receiver *receiver, void **item, struct eddy_waiter *waiter)
+{
+    struct eddy_channel *channel = receiver->channel;
+    if (eddyi_queue_may_go(waiter) && channel != NULL && eddyi_queue_pop(&channel->queue, item)) {
+        waiter->scheduler->budget--;
+        return 0;
+    }
+    return receive_or_park(receiver, item, waiter);
 }
 
 int eddy_channel_receive_many(struct eddy_receiver *receiver, void **items, size_t count, struct eddy_waiter *waiter)

@@ -145,7 +145,7 @@ static inline int take(struct eddy_lock *lock, struct eddy_waiter *waiter)
     return 0;
 }
 
-int eddy_lock_acquire(struct eddy_lock *lock, struct eddy_waiter *waiter)
+static __attribute__((noinline)) int acquire_or_park(struct eddy_lock *lock, struct eddy_waiter *waiter)
 {
     int result = take(lock, waiter);
     if (result == 0) {
@@ -161,6 +161,18 @@ int eddy_lock_acquire(struct eddy_lock *lock, struct eddy_waiter *waiter)
     return eddy_waitq_park(&lock->waiters, waiter, &lock_kind, lock);
 }
 
+int eddy_lock_acquire(struct eddy_lock *lock, struct eddy_waiter *waiter)
+{
+    struct eddy_scheduler *scheduler = waiter->scheduler;
+    if (lock->owner == NULL && scheduler->budget > 0 && !eddyi_is_forked(scheduler) && lock->dead_owner[0] == '\0' &&
+        !waiter->arm) {
+        set_owner(lock, waiter);
+        scheduler->budget--;
+        return 0;
+    }
+    return acquire_or_park(lock, waiter);
+}
+
 int eddy_lock_try(struct eddy_lock *lock, struct eddy_waiter *waiter)
 {
     return take(lock, waiter);
@@ -173,7 +185,8 @@ void eddyi_lock_hand_over(struct eddy_lock *lock)
     if (next != NULL) {
         set_owner(lock, eddyi_principal(next));
         lock->contended++;
-        eddy_waitq_wake(next, next->kind == &regain_kind ? (int)next->size : 0);
+        eddy_list_remove(&next->link);
+        eddyi_wait_wake(next, next->kind == &regain_kind ? (int)next->size : 0);
     }
     verify(lock);
 }

@@ -298,7 +298,8 @@ int eddy_queue_try_put(struct eddy_queue *queue, void *item, int key)
     return eddy_waitq_is_empty(&queue->putters) ? eddyi_queue_accept(queue, item, key) : -EAGAIN;
 }
 
-int eddy_queue_put_key(struct eddy_queue *queue, void *item, int key, struct eddy_waiter *waiter)
+static __attribute__((noinline)) int put_or_park(struct eddy_queue *queue, void *item, int key,
+                                                 struct eddy_waiter *waiter)
 {
     if (eddyi_is_forked(waiter->scheduler)) {
         return -ECHILD;
@@ -308,6 +309,15 @@ int eddy_queue_put_key(struct eddy_queue *queue, void *item, int key, struct edd
         return eddyi_queue_park_put(queue, item, (uint32_t)key, waiter);
     }
     return result == 0 ? (int)eddyi_wait_settle(waiter, 0) : result;
+}
+
+int eddy_queue_put_key(struct eddy_queue *queue, void *item, int key, struct eddy_waiter *waiter)
+{
+    if (eddyi_queue_may_go(waiter) && !queue->is_shut_down && eddyi_queue_push(queue, item)) {
+        waiter->scheduler->budget--;
+        return 0;
+    }
+    return put_or_park(queue, item, key, waiter);
 }
 
 int eddy_queue_put(struct eddy_queue *queue, void *item, struct eddy_waiter *waiter)
@@ -321,7 +331,7 @@ int eddy_queue_try_get(struct eddy_queue *queue, void **item)
     return result == -EAGAIN && queue->is_shut_down ? -ENODATA : result;
 }
 
-int eddy_queue_get(struct eddy_queue *queue, void **item, struct eddy_waiter *waiter)
+static __attribute__((noinline)) int get_or_park(struct eddy_queue *queue, void **item, struct eddy_waiter *waiter)
 {
     if (eddyi_is_forked(waiter->scheduler)) {
         return -ECHILD;
@@ -331,6 +341,15 @@ int eddy_queue_get(struct eddy_queue *queue, void **item, struct eddy_waiter *wa
         return eddyi_queue_park_get(queue, item, 0, 0, waiter);
     }
     return result == 0 ? (int)eddyi_wait_settle(waiter, 0) : result;
+}
+
+int eddy_queue_get(struct eddy_queue *queue, void **item, struct eddy_waiter *waiter)
+{
+    if (eddyi_queue_may_go(waiter) && eddyi_queue_pop(queue, item)) {
+        waiter->scheduler->budget--;
+        return 0;
+    }
+    return get_or_park(queue, item, waiter);
 }
 
 static void finish(struct eddy_queue *queue, size_t count)

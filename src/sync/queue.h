@@ -4,6 +4,45 @@
 
 #include <eddy/queue.h>
 
+#include "base/wait.h"
+
+/* The usual ways of first in first out: nobody waits, and there is room, or an item. Whether that was so. */
+static inline bool eddyi_queue_push(struct eddy_queue *queue, void *item)
+{
+    size_t length = queue->length;
+    size_t place = queue->head + length;
+    if (queue->order != EDDY_FIFO || length + queue->reserved >= queue->room || !eddy_waitq_is_empty(&queue->getters)) {
+        return false;
+    }
+    queue->slots[place < queue->room ? place : place - queue->room].item = item;
+    queue->length = ++length;
+    if (__builtin_expect(length > queue->peak, 0)) {
+        queue->peak = length;
+    }
+    queue->puts++;
+    queue->unfinished++;
+    return true;
+}
+
+static inline bool eddyi_queue_pop(struct eddy_queue *queue, void **item)
+{
+    if (queue->order != EDDY_FIFO || queue->length == 0 || !eddy_waitq_is_empty(&queue->putters)) {
+        return false;
+    }
+    size_t head = queue->head;
+    *item = queue->slots[head].item;
+    queue->head = ++head < queue->room ? head : 0;
+    queue->length--;
+    queue->gets++;
+    return true;
+}
+
+/* Whether an operation that is ready may return at once. */
+static inline bool eddyi_queue_may_go(const struct eddy_waiter *waiter)
+{
+    return waiter->scheduler->budget > 0 && !eddyi_is_forked(waiter->scheduler);
+}
+
 /* Accept `item`, if there is a getter or room. 0; -EAGAIN; -ENOMEM. */
 int eddyi_queue_accept(struct eddy_queue *queue, void *item, int key);
 

@@ -258,7 +258,7 @@ static void on_wake(struct eddy_waiter *waiter)
 
 static void pass(void)
 {
-    eddyi_scheduler_pass(&scheduler);
+    eddyi_scheduler_pass(&scheduler, 0);
     model_running = NULL;
     eddyi_scheduler_verify(&scheduler);
 }
