@@ -98,19 +98,6 @@ const struct eddyi_block_kind eddyi_group_kind = {
 
 /* ---- Members --------------------------------------------------------------------------- */
 
-void eddyi_group_join(struct eddy_group *group, struct eddy_task *task)
-{
-    task->group = group;
-    group->running++;
-    eddy_list_append(&group->children, &task->link);
-    if (group->daemons) {
-        task->marks |= EDDYI_TASK_DAEMON;
-        eddyi_task_scheduler(task)->daemons++;
-    }
-    task->cancelled = group->block.canceled;
-    task->marks |= group->block.canceled ? EDDYI_TASK_CANCELED : 0;
-}
-
 static void record_error(struct eddy_group *group, struct eddy_task *task, int error)
 {
     if (group->error_count < EDDY_GROUP_ERRORS) {

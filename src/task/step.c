@@ -75,7 +75,7 @@ int eddyi_block_close(struct eddy_frame *self)
 }
 
 /* The end of a block took time, and may be over now. */
-static enum verdict finish_block(struct eddy_frame *frame)
+static __attribute__((noinline)) enum verdict finish_block(struct eddy_frame *frame)
 {
     struct eddyi_block *block = frame->task->block;
     bool breaks = frame->ending == EDDYI_BREAKING && !block->site->kind->is_loop;
@@ -143,8 +143,8 @@ static void begin_finally(struct eddy_frame *frame)
     }
 }
 
-/* What the frame ends with, all in all. */
-static uint8_t end_finally(struct eddy_frame *frame)
+/* An EDDY_FINALLY that took too long, or that comes after a failure, or fails. */
+static __attribute__((noinline)) uint8_t judge_finally(struct eddy_frame *frame, uint8_t outcome)
 {
     struct eddy_task *task = frame->task;
     uint8_t ending = frame->ending;
@@ -156,16 +156,26 @@ static uint8_t end_finally(struct eddy_frame *frame)
                                                         .text = "its EDDY_FINALLY took longer than the cleanup timeout",
                                                     });
     }
-    if ((frame->marks & EDDYI_FRAME_DEEP) != 0) {
-        eddyi_cleanup_end(task);
-        task->depth--;
-        eddyi_task_recheck(task);
-    }
-    uint8_t outcome = (uint8_t)(EDDYI_ENDING + frame->marks / EDDYI_FRAME_OUTCOME);
     if (outcome == EDDYI_FAILED) {
         eddyi_trail_restore(task, ending != EDDYI_FAILED);
     }
     return ending == EDDYI_FAILED ? ending : outcome;
+}
+
+/* What the frame ends with, all in all. */
+static inline uint8_t end_finally(struct eddy_frame *frame)
+{
+    struct eddy_task *task = frame->task;
+    uint8_t outcome = (uint8_t)(EDDYI_ENDING + frame->marks / EDDYI_FRAME_OUTCOME);
+    if ((frame->marks & EDDYI_FRAME_DEEP) != 0) {
+        if (task->more != NULL) {
+            eddyi_cleanup_end(task);
+        }
+        task->depth--;
+        eddyi_task_recheck(task);
+    }
+    bool usual = frame->ending <= EDDYI_ENDING && outcome != EDDYI_FAILED;
+    return __builtin_expect(usual, 1) ? outcome : judge_finally(frame, outcome);
 }
 
 /* A generator is over, either by itself or because its consumer's loop is. */
@@ -182,7 +192,7 @@ static void end_generator(struct eddy_frame *frame, uint8_t outcome)
     eddyi_frame_free(frame);
 }
 
-static enum verdict end_frame(struct eddy_frame *frame, uint8_t outcome)
+static inline enum verdict end_frame(struct eddy_frame *frame, uint8_t outcome)
 {
     struct eddy_task *task = frame->task;
     struct eddy_frame *caller = frame->caller;
@@ -205,7 +215,7 @@ static enum verdict end_frame(struct eddy_frame *frame, uint8_t outcome)
     return GO_ON;
 }
 
-static enum verdict unwind(struct eddy_frame *frame)
+static __attribute__((noinline)) enum verdict unwind(struct eddy_frame *frame)
 {
     struct eddyi_block *block = eddyi_block_of(frame);
     if (block != NULL) {
@@ -247,7 +257,7 @@ static inline void spoil_stack(void)
 #endif
 
 /* An EDDY_FINALLY begins, after a body that ended by itself. */
-static enum verdict run_finally(struct eddy_task *task, struct eddy_frame *frame)
+static inline enum verdict run_finally(struct eddy_task *task, struct eddy_frame *frame)
 {
     spoil_stack();
     frame->body(frame);
@@ -257,12 +267,15 @@ static enum verdict run_finally(struct eddy_task *task, struct eddy_frame *frame
     if (task->leaf != frame || frame->ending != EDDYI_RUNNING) {
         return GO_ON;
     }
-    frame->ending = EDDYI_ENDING;
-    return unwind(frame);
+    if (eddyi_block_of(frame) != NULL) {
+        frame->ending = EDDYI_ENDING;
+        return GO_ON;
+    }
+    return end_frame(frame, end_finally(frame));
 }
 
 /* The body of `frame`, the innermost, has returned and does not wait. */
-static enum verdict returned(struct eddy_task *task, struct eddy_frame *frame)
+static inline enum verdict returned(struct eddy_task *task, struct eddy_frame *frame)
 {
     if (task->leaf != frame) {
         return GO_ON; /* a call, or a generator's value */
@@ -299,7 +312,10 @@ static __attribute__((noinline)) void go_on(struct eddy_task *task, enum verdict
 
 static __attribute__((noinline)) void go_on_after(struct eddy_task *task, struct eddy_frame *frame)
 {
-    go_on(task, returned(task, frame));
+    enum verdict verdict = returned(task, frame);
+    if (verdict != OVER) {
+        go_on(task, verdict);
+    }
 }
 
 void eddyi_task_run(struct eddy_waiter *me)
