@@ -2,15 +2,15 @@
  * slab's fresh end, else gets a new slab. What is left of a slab when the next is begun goes to
  * the free list of the class it fits, so nothing is wasted. Every slab, and every block too
  * large for a class, begins with a header that links it to the pool, for fini. */
-#include <eddy/pool.h>
+#include "base/pool.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 
-#define CLASS_BYTES 16u
-#define BLOCK_MAX (CLASS_BYTES * EDDY_POOL_CLASSES)
+#define CLASS_BYTES EDDYI_POOL_CLASS_BYTES
+#define BLOCK_MAX EDDYI_POOL_BLOCK_MAX
 #define SLAB_BYTES ((size_t)64 * 1024)
 #define SLAB_FIRST_BYTES ((size_t)4 * 1024)
 

@@ -1,6 +1,7 @@
 #include "task/lifetime.h"
 
 #include "base/log.h"
+#include "base/pool.h"
 #include "task/children.h"
 #include "task/block.h"
 #include "task/trail.h"
@@ -19,7 +20,7 @@ _Static_assert(offsetof(struct eddy_task, waiter) == 0, "`me` is its task");
 
 void eddyi_frame_free(struct eddy_frame *frame)
 {
-    eddy_pool_give(&eddyi_task_scheduler(frame->task)->pool, frame, frame->size);
+    eddyi_pool_give(&eddyi_task_scheduler(frame->task)->pool, frame, frame->size);
 }
 
 static void free_task(struct eddy_task *task)
@@ -198,23 +199,9 @@ void eddyi_task_discard(struct eddy_task *task)
     free_task(task);
 }
 
-/* An end that concerns the group alone. */
-static bool is_plain(const struct eddy_task *task, int outcome)
+/* The end of a task that has failed or was cancelled, or whom others wait for. */
+static __attribute__((noinline)) void end_fully(struct eddy_task *task, int outcome)
 {
-    return outcome == EDDYI_ENDING && task->more == NULL && task->joiners == NULL && task->held == NULL;
-}
-
-void eddyi_task_end(struct eddy_task *task, int outcome)
-{
-    if (is_plain(task, outcome)) {
-        task->error = 0;
-        task->marks |= EDDYI_TASK_DONE;
-        eddyi_group_left(task->group, task, EDDYI_ENDING, true);
-        if (task->handles == 0) {
-            eddy_pool_give(&eddyi_task_scheduler(task)->pool, task, sizeof *task + eddyi_task_root(task)->size);
-        }
-        return;
-    }
     int status = outcome == EDDYI_FAILED ? task->error : outcome == EDDYI_CANCELED ? -ECANCELED : 0;
     struct eddy_group *group = task->group;
     task->error = status;
@@ -234,5 +221,25 @@ void eddyi_task_end(struct eddy_task *task, int outcome)
     eddyi_group_left(group, task, outcome, reports);
     if (task->handles == 0) {
         free_task(task);
+    }
+}
+
+/* An end that concerns the group alone. */
+static bool is_plain(const struct eddy_task *task, int outcome)
+{
+    return outcome == EDDYI_ENDING && task->more == NULL && task->joiners == NULL && task->held == NULL;
+}
+
+void eddyi_task_end(struct eddy_task *task, int outcome)
+{
+    if (!is_plain(task, outcome)) {
+        end_fully(task, outcome);
+        return;
+    }
+    task->error = 0;
+    task->marks |= EDDYI_TASK_DONE;
+    eddyi_group_left(task->group, task, EDDYI_ENDING, true);
+    if (task->handles == 0) {
+        eddyi_pool_give(&eddyi_task_scheduler(task)->pool, task, sizeof *task + eddyi_task_root(task)->size);
     }
 }

@@ -1,4 +1,5 @@
 /* The birth of tasks: a task and its first frame are one block. */
+#include "base/pool.h"
 #include "task/children.h"
 #include "task/step.h"
 
@@ -14,7 +15,7 @@ void *eddyi_spawn_begin(struct eddy_group *group, size_t size)
         return NULL;
     }
     assert(group->block.state == EDDYI_ENTERED && "a task is spawned in a group that is open");
-    struct eddy_task *task = eddy_pool_take(&group->scheduler->pool, sizeof *task + size);
+    struct eddy_task *task = eddyi_pool_take(&group->scheduler->pool, sizeof *task + size);
     return task != NULL ? task + 1 : NULL;
 }
 

@@ -12,6 +12,7 @@
 #include "task/step.h"
 
 #include "base/log.h"
+#include "base/pool.h"
 #include "task/deadline.h"
 #include "task/block.h"
 #include "task/lifetime.h"
@@ -344,7 +345,7 @@ void *eddyi_call_begin(struct eddy_frame *self, const struct eddyi_site *site, s
         self->ending = EDDYI_CANCELED;
         return NULL;
     }
-    void *child = size <= UINT32_MAX ? eddy_pool_take(&eddyi_task_scheduler(self->task)->pool, size) : NULL;
+    void *child = size <= UINT32_MAX ? eddyi_pool_take(&eddyi_task_scheduler(self->task)->pool, size) : NULL;
     if (child == NULL) {
         eddyi_frame_fail(self, site, -ENOMEM, site->text);
     }
