@@ -16,7 +16,7 @@ struct account {
 };
 
 static struct account accounts[ACCOUNTS] = {
-    {.name = "Ada", .balance = 100}, {.name = "Brian", .balance = 100}, {.name = "Claude", .balance = 100}};
+    {.name = "Ada", .balance = 100}, {.name = "Brian", .balance = 100}, {.name = "Dennis", .balance = 100}};
 static struct eddy_semaphore desks;
 static struct eddy_lock books;
 static struct eddy_condition entered;
