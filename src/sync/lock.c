@@ -5,6 +5,7 @@
 #include "base/wait.h"
 #include "sync/held.h"
 #include "sync/select.h"
+#include "sync/waitq.h"
 
 #include <eddy/task.h>
 
@@ -185,8 +186,7 @@ void eddyi_lock_hand_over(struct eddy_lock *lock)
     if (next != NULL) {
         set_owner(lock, eddyi_principal(next));
         lock->contended++;
-        eddy_list_remove(&next->link);
-        eddyi_wait_wake(next, next->kind == &regain_kind ? (int)next->size : 0);
+        eddyi_waitq_wake(next, next->kind == &regain_kind ? (int)next->size : 0);
     }
     verify(lock);
 }

@@ -65,7 +65,7 @@ static size_t ring_place(const struct eddy_queue *queue, size_t nth)
     return place < queue->room ? place : place - queue->room;
 }
 
-static void push_item(struct eddy_queue *queue, void *item, int key)
+static inline void push_item(struct eddy_queue *queue, void *item, int key)
 {
     struct eddy_queue_slot slot = {.item = item, .sequence = queue->sequence++, .key = key};
     size_t at = queue->length++;
@@ -138,7 +138,7 @@ bool eddyi_queue_has_room(const struct eddy_queue *queue)
 }
 
 /* Give the item to who has waited longest. Whether there was one. */
-static bool hand_over(struct eddy_queue *queue, void *item)
+static inline bool hand_over(struct eddy_queue *queue, void *item)
 {
     struct eddy_waiter *getter = eddy_waitq_first(&queue->getters);
     if (getter == NULL) {
@@ -146,7 +146,7 @@ static bool hand_over(struct eddy_queue *queue, void *item)
     }
     *(void **)getter->queue = item;
     queue->gets++;
-    eddy_waitq_wake(getter, getter->kind == &get_many_kind);
+    eddyi_waitq_wake(getter, getter->kind == &get_many_kind);
     return true;
 }
 
@@ -191,7 +191,7 @@ void eddyi_queue_admit(struct eddy_queue *queue)
         if (!reserves) {
             count_put(queue);
         }
-        eddy_waitq_wake(putter, 0);
+        eddyi_waitq_wake(putter, 0);
     }
 }
 
@@ -199,7 +199,9 @@ int eddyi_queue_take(struct eddy_queue *queue, void **item)
 {
     if (queue->length > 0) {
         *item = pop_item(queue);
-        eddyi_queue_admit(queue);
+        if (!eddy_waitq_is_empty(&queue->putters)) {
+            eddyi_queue_admit(queue);
+        }
     } else {
         struct eddy_waiter *putter = eddy_waitq_first(&queue->putters); /* capacity 0 */
         if (putter == NULL || putter->kind != &put_kind) {
@@ -207,7 +209,7 @@ int eddyi_queue_take(struct eddy_queue *queue, void **item)
         }
         *item = putter->queue;
         count_put(queue);
-        eddy_waitq_wake(putter, 0);
+        eddyi_waitq_wake(putter, 0);
     }
     queue->gets++;
     verify_queue(queue);

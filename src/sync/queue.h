@@ -4,7 +4,7 @@
 
 #include <eddy/queue.h>
 
-#include "base/wait.h"
+#include "sync/waitq.h"
 
 /* The usual ways of first in first out: nobody waits, and there is room, or an item. Whether that was so. */
 static inline bool eddyi_queue_push(struct eddy_queue *queue, void *item)
