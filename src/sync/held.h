@@ -2,9 +2,12 @@
 #ifndef EDDYI_SYNC_HELD_H
 #define EDDYI_SYNC_HELD_H
 
+#include "base/log.h"
 #include "task/step.h"
 
 #include <eddy/task.h>
+
+#include <errno.h>
 
 /* The task that is this waiter; NULL: it is a callback's. */
 static inline struct eddy_task *eddyi_held_task(struct eddy_waiter *owner)
@@ -27,6 +30,17 @@ static inline void eddyi_held_take(struct eddyi_held *held, struct eddy_waiter *
         }
         task->held = held;
     }
+}
+
+/* Tell the log that `task` has ended with it. */
+static inline void eddyi_held_tell(const struct eddy_task *task, const char *text)
+{
+    eddyi_log(&task->waiter.scheduler->log, &(struct eddy_log_record){
+                                                .level = EDDY_LOG_WARNING,
+                                                .error = -EOWNERDEAD,
+                                                .task = eddy_task_name(task),
+                                                .text = text,
+                                            });
 }
 
 /* It is given back. */

@@ -1,6 +1,5 @@
 #include <eddy/limiter.h>
 
-#include "base/log.h"
 #include "base/wait.h"
 #include "sync/held.h"
 #include "sync/select.h"
@@ -28,12 +27,7 @@ static void abandon_loan(struct eddyi_held *held)
     struct eddy_loan *loan = EDDY_CONTAINER(held, struct eddy_loan, held);
     struct eddy_limiter *limiter = loan->limiter;
     const struct eddy_task *task = loan->borrower;
-    eddyi_log(&task->waiter.scheduler->log, &(struct eddy_log_record){
-                                                .level = EDDY_LOG_WARNING,
-                                                .error = -EOWNERDEAD,
-                                                .task = eddy_task_name(task),
-                                                .text = "ended without giving a loan back",
-                                            });
+    eddyi_held_tell(task, "ended without giving a loan back");
     end_loan(loan);
     limiter->lent--;
     serve_limiter(limiter);

@@ -41,12 +41,7 @@ static void abandon(struct eddyi_held *held)
     struct eddy_lock *lock = EDDY_CONTAINER(held, struct eddy_lock, held);
     const struct eddy_task *task = eddyi_held_task(lock->owner);
     snprintf(lock->dead_owner, sizeof lock->dead_owner, "%s", eddy_task_name(task));
-    eddyi_log(&task->waiter.scheduler->log, &(struct eddy_log_record){
-                                                .level = EDDY_LOG_WARNING,
-                                                .error = -EOWNERDEAD,
-                                                .task = lock->dead_owner,
-                                                .text = "ended without releasing a lock",
-                                            });
+    eddyi_held_tell(task, "ended without releasing a lock");
     forget_owner(lock);
     eddy_waitq_wake_all(&lock->waiters, -EOWNERDEAD);
     struct eddy_list *link;

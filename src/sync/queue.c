@@ -3,8 +3,6 @@
  * heap by (key, sequence). */
 #include "sync/queue.h"
 
-#include "base/wait.h"
-
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -14,6 +12,7 @@
 static const struct eddy_wait_kind get_kind = {.name = "get", .unpark = eddy_waitq_unpark, .expiry = -ETIMEDOUT};
 static const struct eddy_wait_kind get_many_kind = {.name = "get", .unpark = eddy_waitq_unpark, .expiry = -ETIMEDOUT};
 static const struct eddy_wait_kind put_kind = {.name = "put", .unpark = eddy_waitq_unpark, .expiry = -ETIMEDOUT};
+
 static void unpark_reserve(struct eddy_waiter *waiter)
 {
     struct eddyi_reserved *reserved = waiter->queue;

@@ -1,6 +1,5 @@
 #include <eddy/rwlock.h>
 
-#include "base/log.h"
 #include "base/wait.h"
 #include "sync/held.h"
 #include "sync/select.h"
@@ -41,12 +40,7 @@ static void abandon_write(struct eddyi_held *held)
 {
     struct eddy_rwlock *lock = EDDY_CONTAINER(held, struct eddy_rwlock, held);
     const struct eddy_task *task = eddyi_held_task(lock->writer);
-    eddyi_log(&task->waiter.scheduler->log, &(struct eddy_log_record){
-                                                .level = EDDY_LOG_WARNING,
-                                                .error = -EOWNERDEAD,
-                                                .task = eddy_task_name(task),
-                                                .text = "ended without releasing a lock it wrote under",
-                                            });
+    eddyi_held_tell(task, "ended without releasing a lock it wrote under");
     end_write(lock);
     lock->writer_died = true;
     eddy_waitq_wake_all(&lock->waiters, -EOWNERDEAD);

@@ -67,12 +67,6 @@ static inline struct eddy_frame *eddyi_task_root(const struct eddy_task *task)
     return (struct eddy_frame *)(void *)(uintptr_t)(task + 1);
 }
 
-/* Wake a parked task's waiter; it goes on where it was, or, with another frame->ending, unwinds. */
-static inline void eddyi_task_wake(struct eddy_task *task, ssize_t result)
-{
-    eddy_wait_wake(&task->waiter, result);
-}
-
 /* The deadline of the EDDY_FINALLY at `depth`; NULL: it has none. */
 static inline const struct eddyi_cleanup *eddyi_task_cleanup(const struct eddy_task *task, uint16_t depth)
 {
