@@ -71,7 +71,8 @@ struct eddy_queue {
 };
 
 /* `slots` has room for `capacity` items and stays the caller's; for EDDY_UNBOUNDED it is NULL, and memory comes from malloc.
- * `destroy` (or NULL) gets the items that are left when the queue ends or is drained. */
+ * `destroy` (or NULL) gets the items that are left when the queue ends or is drained, inside that call: it must not call
+ * into the loop. */
 EDDY_API void eddy_queue_init(struct eddy_queue *queue, struct eddy_queue_slot *slots, size_t capacity,
                               enum eddy_queue_order order, void (*destroy)(void *item));
 

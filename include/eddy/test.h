@@ -40,7 +40,7 @@ struct eddyi_choice {
     uint16_t options;
 };
 
-/* Set the options before, read the outcome after. The caller owns the memory, some 60 KiB. */
+/* Set the options before, read the outcome after. The caller owns the memory, some 26 KiB. */
 struct eddy_trials {
     /* options; zero stands for the default in each */
     const char *(*check)(void *context, int result); /* after each run: NULL, or what is wrong */
