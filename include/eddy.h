@@ -15,6 +15,7 @@
 #include <eddy/sleep.h>     /* wait for time, or for a turn */
 #include <eddy/interval.h>  /* wait for every next tick */
 #include <eddy/os.h>        /* the system calls, as a table */
+#include <eddy/threads.h>   /* the same for what blocks */
 #include <eddy/poller.h>    /* epoll */
 #include <eddy/loop.h>      /* the event loop */
 #include <eddy/watch.h>     /* other people's descriptors */
@@ -45,7 +46,20 @@
 #include <eddy/stream.h>    /* bytes over sockets */
 #include <eddy/listener.h>  /* servers */
 #include <eddy/memory.h>    /* a stream without a socket */
+#include <eddy/transport.h> /* whatever carries bytes */
+#include <eddy/pipe.h>      /* standard input and output, pipes, files */
+#include <eddy/reader.h>    /* lines and frames */
+#include <eddy/writer.h>    /* put now, sent together */
+#include <eddy/copy.h>      /* from one stream to another */
+#include <eddy/server.h>    /* a task for each connection */
+#include <eddy/worker.h>    /* blocking work on other threads */
+#include <eddy/resolve.h>   /* names into addresses */
+#include <eddy/dial.h>      /* connect to a name */
 #include <eddy/dump.h>      /* what every task waits for */
+#include <eddy/stats.h>     /* counts and sizes */
+#include <eddy/watchdog.h>  /* who keeps the others waiting */
+#include <eddy/trace.h>     /* a timeline for a viewer */
+#include <eddy/monitor.h>   /* a running program's tasks, for others to see */
 #include <eddy/run.h>       /* a whole program */
 #include <eddy/sim.h>       /* a system with a virtual clock */
 #include <eddy/test.h>      /* every cancel, every order */

@@ -8,7 +8,7 @@ static int values[8];
 
 static struct user {
     struct eddy_waiter waiter;
-    struct eddy_reader reader;
+    struct eddy_follower follower;
     int result; /* EDDY_PENDING: it has not been woken */
 } users[3];
 
@@ -23,14 +23,14 @@ static int changed(struct user *user)
 {
     user->result = EDDY_PENDING;
     eddy_waiter_init(&user->waiter, &coro_current()->loop, on_wake);
-    return eddy_reader_changed(&user->reader, &user->waiter);
+    return eddy_follower_changed(&user->follower, &user->waiter);
 }
 
 static void begin(void)
 {
     eddy_latest_init(&latest, &values[0]);
     for (int i = 0; i < 3; i++) {
-        eddy_reader_open(&users[i].reader, &latest);
+        eddy_follower_open(&users[i].follower, &latest);
     }
 }
 
@@ -38,7 +38,7 @@ static void a_new_reader_has_seen_the_present_value(void **state)
 {
     struct coro *c = *state;
     begin();
-    assert_ptr_equal(eddy_reader_value(&users[0].reader), &values[0]);
+    assert_ptr_equal(eddy_follower_value(&users[0].follower), &values[0]);
     assert_int_equal(changed(&users[0]), EDDY_PENDING);
     coro_settle(c);
     coro_expect("");
@@ -64,7 +64,7 @@ static void all_who_wait_are_woken_in_order(void **state)
     coro_expect("2 1 0");
     for (int i = 0; i < 3; i++) {
         assert_int_equal(users[i].result, 0);
-        assert_ptr_equal(eddy_reader_value(&users[i].reader), &values[1]);
+        assert_ptr_equal(eddy_follower_value(&users[i].follower), &values[1]);
     }
     assert_int_equal(latest.version, 1);
 }
@@ -77,7 +77,7 @@ static void who_is_slow_sees_only_the_last(void **state)
         assert_int_equal(eddy_latest_set(&latest, &values[i], NULL), 0);
     }
     assert_int_equal(changed(&users[0]), 0);
-    assert_ptr_equal(eddy_reader_value(&users[0].reader), &values[4]);
+    assert_ptr_equal(eddy_follower_value(&users[0].follower), &values[4]);
     assert_int_equal(changed(&users[0]), EDDY_PENDING);
     assert_int_equal(eddy_wait_withdraw(&users[0].waiter), EDDY_PENDING);
 }
@@ -95,7 +95,7 @@ static void to_read_the_value_is_to_have_seen_it(void **state)
     (void)state;
     begin();
     assert_int_equal(eddy_latest_set(&latest, &values[1], NULL), 0);
-    assert_ptr_equal(eddy_reader_value(&users[0].reader), &values[1]);
+    assert_ptr_equal(eddy_follower_value(&users[0].follower), &values[1]);
     assert_int_equal(changed(&users[0]), EDDY_PENDING);
     assert_int_equal(changed(&users[1]), 0);
     assert_int_equal(eddy_wait_withdraw(&users[0].waiter), EDDY_PENDING);
@@ -112,7 +112,7 @@ static void a_change_between_the_wake_and_its_turn_is_another_change(void **stat
     coro_settle(c);
     assert_int_equal(users[0].result, 0);
     assert_int_equal(changed(&users[0]), 0); /* the second one, seen or not: no change is lost */
-    assert_ptr_equal(eddy_reader_value(&users[0].reader), &values[2]);
+    assert_ptr_equal(eddy_follower_value(&users[0].follower), &values[2]);
     coro_expect("0");
 }
 
@@ -156,10 +156,10 @@ static void an_unseen_change_comes_before_the_end_and_the_value_stays(void **sta
     assert_int_equal(users[1].result, -ENODATA);
     assert_int_equal(changed(&users[0]), 0);
     assert_int_equal(changed(&users[0]), -ENODATA);
-    assert_ptr_equal(eddy_reader_value(&users[0].reader), &values[1]);
-    struct eddy_reader late;
-    eddy_reader_open(&late, &latest);
-    assert_ptr_equal(eddy_reader_value(&late), &values[1]);
+    assert_ptr_equal(eddy_follower_value(&users[0].follower), &values[1]);
+    struct eddy_follower late;
+    eddy_follower_open(&late, &latest);
+    assert_ptr_equal(eddy_follower_value(&late), &values[1]);
     assert_int_equal(eddy_latest_fini(&latest), 0);
 }
 
@@ -167,20 +167,20 @@ static void an_unseen_change_comes_before_the_end_and_the_value_stays(void **sta
 
 struct follower {
     EDDY_FRAME;
-    struct eddy_reader reader;
+    struct eddy_follower follower;
     int error;
 };
 
 EDDY_CORO(follower)
 {
     EDDY_BEGIN(follower) {
-        eddy_reader_open(&my->reader, &latest);
+        eddy_follower_open(&my->follower, &latest);
         for (;;) {
-            EDDY_AWAIT(my->error, eddy_reader_changed(&my->reader, me));
+            EDDY_AWAIT(my->error, eddy_follower_changed(&my->follower, me));
             if (my->error < 0) {
                 return;
             }
-            coro_say("%d", (int)((int *)eddy_reader_value(&my->reader) - values));
+            coro_say("%d", (int)((int *)eddy_follower_value(&my->follower) - values));
         }
     }
 }

@@ -5,6 +5,7 @@
 #include <eddy/post.h>
 #include <eddy/sleep.h>
 #include <eddy/watch.h>
+#include <eddy/watchdog.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -446,6 +447,7 @@ static void a_turn_polls_then_ends_deadlines_then_runs_posts_then_wakes(void **s
     os.clock = traced_clock;
     struct eddy_loop_options options = {.os = &os};
     assert_int_equal(eddy_loop_init(&loop, &options), 0);
+    eddy_loop_set_watchdog(&loop, EDDY_FOREVER); /* it looks at the clock all the time */
     int ends[2];
     assert_int_equal(pipe(ends), 0);
     assert_int_equal(write(ends[1], "x", 1), 1);

@@ -94,7 +94,7 @@ static void bytes_go_straight_to_who_waits(void **state)
     coro_settle(c);
     struct eddy_task *writer = CORO_START(c, writes, .text = "abcdefgh");
     coro_settle(c);
-    coro_expect("wrote:8 8:abcdefgh");
+    coro_expect("8:abcdefgh wrote:8"); /* the reader takes what the ring has no room for, too */
     eddy_memory_close(&one);
     coro_settle(c);
     coro_expect("0:");
@@ -166,6 +166,120 @@ static void one_reads_and_one_writes_at_a_time(void **state)
     close_pair();
 }
 
+static void what_need_not_wait_is_done_at_once(void **state)
+{
+    (void)state;
+    char text[8] = "";
+    open_pair();
+    assert_int_equal(eddy_memory_try_read(&other, text, 8), -EAGAIN);
+    assert_int_equal(eddy_memory_try_read(&other, text, 0), 0);
+    assert_int_equal(eddy_memory_try_write(&one, "", 0), 0);
+    assert_int_equal(eddy_memory_try_write(&one, "abcdef", 6), 4); /* what there is room for */
+    assert_int_equal(eddy_memory_sent(&one), 4);
+    assert_int_equal(eddy_memory_try_write(&one, "ef", 2), -EAGAIN);
+    assert_int_equal(eddy_memory_try_read(&other, text, 3), 3);
+    assert_int_equal(eddy_memory_try_write(&one, "ef", 2), 2);
+    assert_int_equal(eddy_memory_try_read(&other, text + 3, 5), 3);
+    assert_string_equal(text, "abcdef");
+    assert_int_equal(eddy_memory_shutdown(&one), 0);
+    assert_int_equal(eddy_memory_try_write(&one, "x", 1), -ESHUTDOWN);
+    assert_int_equal(eddy_memory_try_read(&other, text, 8), 0);
+    eddy_memory_close(&one);
+    assert_int_equal(eddy_memory_try_write(&other, "x", 1), -EPIPE);
+    assert_int_equal(eddy_memory_try_read(&one, text, 8), -ESHUTDOWN);
+    assert_int_equal(eddy_memory_try_read(&other, text, (size_t)INT32_MAX + 1), -EINVAL);
+    close_pair();
+}
+
+static void a_reader_that_was_told_of_bytes_can_be_cancelled_still(void **state)
+{
+    struct coro *c = *state;
+    char text[8] = "";
+    open_pair();
+    struct eddy_task *reader = CORO_START(c, reads, .size = 3, .times = 1);
+    coro_settle(c);
+    assert_int_equal(eddy_memory_try_write(&one, "abc", 3), 3);
+    eddy_task_cancel(reader, -ECANCELED);
+    coro_settle(c);
+    eddy_task_release(reader);
+    assert_int_equal(eddy_memory_try_read(&other, text, 8), 3);
+    assert_string_equal(text, "abc");
+    close_pair();
+}
+
+/* ---- Late bytes ------------------------------------------------------------------------ */
+
+static void held_bytes_arrive_when_they_are_pumped(void **state)
+{
+    struct coro *c = *state;
+    open_pair();
+    eddy_memory_hold(&other, true);
+    struct eddy_task *reader = CORO_START(c, reads, .size = 3, .times = 4);
+    assert_int_equal(eddy_memory_try_write(&one, "abcd", 4), 4);
+    assert_int_equal(eddy_memory_shutdown(&one), 0);
+    coro_settle(c);
+    coro_expect("");
+    assert_int_equal(eddy_memory_pump(&other, 1), 1);
+    coro_settle(c);
+    coro_expect("1:a");
+    assert_int_equal(eddy_memory_pump(&other, 2), 2);
+    coro_settle(c);
+    coro_expect("2:bc"); /* and no end: a byte is on its way */
+    assert_int_equal(eddy_memory_pump(&other, 9), 1);
+    coro_settle(c);
+    coro_expect("1:d 0:");
+    assert_int_equal(eddy_memory_pump(&other, 9), 0);
+    eddy_task_release(reader);
+    close_pair();
+}
+
+static void what_was_held_arrives_when_nothing_is_held_any_more(void **state)
+{
+    struct coro *c = *state;
+    char text[8] = "";
+    open_pair();
+    assert_int_equal(eddy_memory_try_write(&one, "a", 1), 1);
+    eddy_memory_hold(&other, true);
+    assert_int_equal(eddy_memory_try_write(&one, "bc", 2), 2);
+    assert_int_equal(eddy_memory_try_read(&other, text, 8), 1); /* what had arrived before is there */
+    assert_int_equal(eddy_memory_try_read(&other, text, 8), -EAGAIN);
+    struct eddy_task *reader = CORO_START(c, reads, .size = 8, .times = 2);
+    coro_settle(c);
+    eddy_memory_hold(&other, false);
+    coro_settle(c);
+    coro_expect("2:bc");
+    assert_int_equal(eddy_memory_try_write(&one, "d", 1), 1);
+    coro_settle(c);
+    coro_expect("1:d");
+    eddy_task_release(reader);
+    close_pair();
+}
+
+static void held_bytes_take_room(void **state)
+{
+    struct coro *c = *state;
+    open_pair();
+    eddy_memory_hold(&other, true);
+    struct eddy_task *writer = CORO_START(c, writes, .text = "abcdef");
+    struct eddy_task *reader = CORO_START(c, reads, .size = 8, .times = 3);
+    coro_settle(c);
+    assert_int_equal(eddy_memory_pump(&other, 9), 4); /* the ring's */
+    coro_settle(c);
+    coro_expect("4:abcd wrote:6");
+    assert_int_equal(eddy_memory_pump(&other, 1), 1);
+    coro_settle(c);
+    coro_expect("1:e");
+    eddy_memory_close(&one);
+    coro_settle(c);
+    coro_expect(""); /* the end comes after the last byte */
+    assert_int_equal(eddy_memory_pump(&other, 1), 1);
+    coro_settle(c);
+    coro_expect("1:f");
+    eddy_task_release(writer);
+    eddy_task_release(reader);
+    close_pair();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +289,11 @@ int main(void)
         coro_test(a_write_of_nothing_is_no_end),
         coro_test(who_writes_to_a_closed_end_is_told),
         coro_test(one_reads_and_one_writes_at_a_time),
+        coro_test(what_need_not_wait_is_done_at_once),
+        coro_test(a_reader_that_was_told_of_bytes_can_be_cancelled_still),
+        coro_test(held_bytes_arrive_when_they_are_pumped),
+        coro_test(what_was_held_arrives_when_nothing_is_held_any_more),
+        coro_test(held_bytes_take_room),
     };
     return cmocka_run_group_tests_name("memory_stream", tests, NULL, NULL);
 }

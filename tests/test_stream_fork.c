@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "support/check.h"
 
+#include <eddy/watch.h>
+
 #include <errno.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -20,12 +22,20 @@ static void expect_clean_exit(pid_t child)
 static int first_that_is_not_refused(struct eddy_stream *stream, struct probe *probe)
 {
     struct eddy_address address;
+    struct eddy_stream place;
     char byte = 'x';
+    const struct iovec part = {&byte, 1};
+    off_t offset = 0;
     const ssize_t answers[] = {
         eddy_stream_read(stream, &byte, 1, &probe->waiter),
         eddy_stream_write(stream, &byte, 1, &probe->waiter),
         eddy_stream_try_read(stream, &byte, 1),
         eddy_stream_try_write(stream, &byte, 1),
+        eddy_stream_writev(stream, &part, 1, &probe->waiter),
+        eddy_stream_sendfile(stream, 0, &offset, 1, &probe->waiter),
+        eddy_stream_wait(stream, EDDY_READABLE, &probe->waiter),
+        eddy_stream_wait(stream, EDDY_WRITABLE, &probe->waiter),
+        eddy_stream_move(&place, stream),
         eddy_stream_shutdown(stream),
         eddy_stream_local(stream, &address),
         eddy_stream_peer(stream, &address),
@@ -54,6 +64,7 @@ static void in_a_child_every_call_is_refused_also_with_a_parked_reader_and_write
     pid_t child = fork();
     if (child == 0) {
         int failed = first_that_is_not_refused(&stream, &other);
+        eddy_stream_end_reading(&stream); /* touches nothing */
         eddy_stream_close(&stream);
         _exit(failed);
     }

@@ -1,7 +1,7 @@
 /* eddy/address.h - a socket address: made from text, and back.
  *
  *     struct eddy_address address;
- *     eddy_address_parse(&address, "127.0.0.1", 7777);
+ *     int error = eddy_address_parse(&address, "127.0.0.1", 7777);
  *     printf("%s\n", eddy_address_text(&address, text));    127.0.0.1:7777
  */
 #ifndef EDDY_ADDRESS_H

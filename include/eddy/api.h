@@ -7,8 +7,14 @@
 #define EDDY_VERSION_PATCH 0
 #define EDDY_VERSION_STRING "0.1.0"
 
+/* These headers' version is that one or later: #if EDDY_VERSION_AT_LEAST(0, 2, 0). */
+#define EDDY_VERSION_AT_LEAST(major, minor, patch)                                                      \
+    (EDDY_VERSION_MAJOR > (major) || (EDDY_VERSION_MAJOR == (major) && EDDY_VERSION_MINOR > (minor)) || \
+     (EDDY_VERSION_MAJOR == (major) && EDDY_VERSION_MINOR == (minor) && EDDY_VERSION_PATCH >= (patch)))
+
 /* Every public function carries this mark: in a shared library it is exported, all else is hidden.
- * In a static one nothing is, so that calls need no detour. */
+ * In a static one nothing is, so that calls need no detour. EDDY_SHARED is for the library's own
+ * compilation: programs are compiled alike for both. */
 #ifdef EDDY_SHARED
 #define EDDY_API __attribute__((visibility("default")))
 #else
@@ -19,8 +25,13 @@
 #define EDDY_CHECK_RESULT __attribute__((warn_unused_result))
 
 #ifdef __cplusplus
-#define EDDY_BEGIN_DECLS extern "C" {
-#define EDDY_END_DECLS }
+/* A struct and a function may share a name, which g++ -Wshadow would take for a mistake. */
+#define EDDY_BEGIN_DECLS                                                                     \
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wshadow\"") extern "C" \
+    {
+#define EDDY_END_DECLS \
+    }                  \
+    _Pragma("GCC diagnostic pop")
 #else
 #define EDDY_BEGIN_DECLS
 #define EDDY_END_DECLS

@@ -43,6 +43,7 @@ EDDY_API int eddy_condition_wait(struct eddy_condition *condition, struct eddy_w
 EDDY_API ssize_t eddy_condition_notify(struct eddy_condition *condition, size_t count);
 EDDY_API ssize_t eddy_condition_notify_all(struct eddy_condition *condition);
 
+/* How many wait. */
 EDDY_API size_t eddy_condition_waiting(const struct eddy_condition *condition);
 
 EDDY_END_DECLS

@@ -6,6 +6,7 @@
  *       gather at hello.c:31: EDDY_GROUP(&my->all)
  *       task hello, waits for: sleep since 0.1 s
  *         hello at hello.c:20: eddy_sleep(EDDY_SEC(1), me)
+ *     2 tasks; 1 waits that the kernel can end, 3 others, 1 deadlines
  *
  * The lines of a task are its calls, from where it waits outward; below them stand the tasks of its groups.
  */

@@ -19,6 +19,7 @@ struct eddy_event {
     uint64_t sets; /* how often it was set, when it was not */
 };
 
+/* An event that has not happened. */
 EDDY_API void eddy_event_init(struct eddy_event *event);
 
 /* -EBUSY: somebody waits. */
@@ -36,6 +37,7 @@ EDDY_API int eddy_event_wait(struct eddy_event *event, struct eddy_waiter *waite
 /* The same without waiting. -EAGAIN: it is not set. */
 EDDY_API int eddy_event_try(const struct eddy_event *event) EDDY_CHECK_RESULT;
 
+/* How many wait. */
 EDDY_API size_t eddy_event_waiting(const struct eddy_event *event);
 
 EDDY_END_DECLS

@@ -63,6 +63,7 @@ EDDY_API int eddy_future_wait(struct eddy_future *future, struct eddy_waiter *wa
  * callbacks: each is a waiter, called in the order of these calls; eddy_wait_withdraw() takes one back. */
 EDDY_API int eddy_future_then(struct eddy_future *future, struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
 
+/* Whether it has its value, or failed. */
 static inline bool eddy_future_is_done(const struct eddy_future *future)
 {
     return future->is_done;

@@ -37,6 +37,7 @@ struct eddy_limiter {
     uint64_t borrowed; /* how often */
 };
 
+/* A limiter of `total` loans. */
 EDDY_API void eddy_limiter_init(struct eddy_limiter *limiter, size_t total);
 
 /* -EBUSY: something is lent, or somebody waits. */
@@ -61,6 +62,7 @@ EDDY_API int eddy_limiter_give_back(struct eddy_limiter *limiter, const void *bo
 /* Change how many there may be. With fewer than are lent nobody is thrown out; the next waits longer. */
 EDDY_API void eddy_limiter_set_total(struct eddy_limiter *limiter, size_t total);
 
+/* How many wait. */
 EDDY_API size_t eddy_limiter_waiting(const struct eddy_limiter *limiter);
 
 EDDY_API void eddyi_loan_end(void *loan);

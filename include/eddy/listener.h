@@ -1,7 +1,7 @@
 /* eddy/listener.h - a socket that accepts connections.
  *
- *     eddy_listener_open(&listener, loop, &address, NULL);
- *     int error = eddy_listener_accept(&listener, &peer->stream, &server->waiter);
+ *     int error = eddy_listener_open(&listener, loop, &address, NULL);
+ *     error = eddy_listener_accept(&listener, &peer->stream, &server->waiter);
  *
  * When the process or the system is out of descriptors or buffers, the listener pauses and
  * tries again after 10 to 100 ms; clients wait in the backlog meanwhile and nothing spins. It
@@ -56,6 +56,17 @@ struct eddy_listener {
 EDDY_API int eddy_listener_open(struct eddy_listener *listener, struct eddy_loop *loop,
                                 const struct eddy_address *address,
                                 const struct eddy_listener_options *options) EDDY_CHECK_RESULT;
+
+/* Listen with `fd`, a listening stream socket that somebody else has made. It is made non-blocking and close-on-exec,
+ * and TCP gets TCP_NODELAY. On success it is the listener's, which never removes its file; after an error it is still
+ * yours. 0; -EINVAL: not a listening stream socket; -EBADF; -EMFILE, -ENFILE, -ENOBUFS, -ENOMEM; -ECHILD. */
+EDDY_API int eddy_listener_adopt(struct eddy_listener *listener, struct eddy_loop *loop, int fd) EDDY_CHECK_RESULT;
+
+/* How many descriptors a service manager has passed to this process (sd_listen_fds(3): LISTEN_PID, LISTEN_FDS):
+ * `*first` and those that follow it, yours to adopt or close. They are made close-on-exec; the environment stays as it
+ * is. 0: none, or they are another process's; -EINVAL: LISTEN_PID or LISTEN_FDS is not a number; -EBADF: so many are
+ * not open; -ECHILD. */
+EDDY_API int eddy_listener_inherited(struct eddy_loop *loop, int *first) EDDY_CHECK_RESULT;
 
 /* Accept a connection into `stream`. 0: it is open. -EBUSY: somebody accepts already;
  * -ESHUTDOWN: closed; -ENOMEM, -ENOSPC: the listener could not be registered, or a connection that

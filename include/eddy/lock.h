@@ -35,6 +35,7 @@ struct eddy_lock {
     char dead_owner[32];       /* the name of the task that ended while it owned the lock; "": none has */
 };
 
+/* A lock that is free. */
 EDDY_API void eddy_lock_init(struct eddy_lock *lock);
 
 /* -EBUSY: somebody owns it or waits; it is unchanged. */

@@ -27,14 +27,19 @@ EDDY_BEGIN_DECLS
  * it is SIG_DFL: sends never raise it, but other libraries' writes do. */
 #define EDDY_KEEP_SIGPIPE 1u
 
+/* Start no threads: blocking work (eddy/worker.h, eddy/resolve.h) is done by the loop, so that tests always run alike. A job
+ * begins when a thread would take it, and is done among the posts of the next turn. */
+#define EDDY_NO_THREADS 2u
+
 /* Zero stands for the default in every field. */
 struct eddy_loop_options {
     const struct eddy_os *os;        /* NULL: Linux */
     struct eddy_allocator allocator; /* resize == NULL: malloc */
-    unsigned flags;                  /* EDDY_KEEP_SIGPIPE */
+    unsigned flags;                  /* EDDY_KEEP_SIGPIPE, EDDY_NO_THREADS */
     int budget;                      /* operations that may be ready at once in a wake: 128 */
     eddy_choose_fn *choose;          /* for tests: in which order those who are ready are woken; NULL: as they came */
     void *choose_context;
+    const struct eddy_threads *threads; /* for blocking work, eddy/threads.h; NULL: the system's */
 };
 
 /* The signals that are open in a loop. */
@@ -47,6 +52,49 @@ struct eddy_signals {
     sigset_t blocked; /* of them, those that were blocked before */
 };
 
+struct eddy_loop;
+struct eddy_threads;
+struct eddyi_site;
+struct eddy_task;
+
+/* What is made for a loop on demand, and ends with it. */
+struct eddyi_attached {
+    /* private */
+    struct eddyi_attached *next;
+    const void *key;
+    void (*end)(struct eddy_loop *loop, struct eddyi_attached *attached);
+};
+
+/* Something to do before the loop next looks for events. */
+struct eddyi_prelude {
+    struct eddy_list link;
+    void (*run)(struct eddyi_prelude *prelude);
+};
+
+/* What one wake did. */
+struct eddyi_slice {
+    /* private */
+    struct eddy_task *task;        /* NULL: not a task's, or it has ended */
+    void (*code)(void);            /* what was called */
+    const struct eddyi_site *from; /* NULL: not a task's */
+    const char *coroutine;         /* the task's */
+    uint64_t ended;                /* tasks, before it */
+    eddy_ns began;
+    bool is_open;
+    bool is_post;
+    char name[32]; /* of the task; "": its coroutine's */
+};
+
+/* Tells of wakes that take too long. */
+struct eddyi_watchdog {
+    /* private */
+    struct eddyi_observer observer;
+    struct eddyi_slice slice;
+    eddy_ns span;    /* EDDY_FOREVER: it is off */
+    eddy_ns longest; /* wake that it has seen */
+    uint64_t told;
+};
+
 /* The caller owns the memory, some 13 KiB; it must not move. */
 struct eddy_loop {
     /* private; the scheduler comes first */
@@ -56,10 +104,17 @@ struct eddy_loop {
     struct eddy_allocator allocator;
     struct eddy_signals signals;
     struct eddy_post *posts; /* newest first, or the mark of a loop that sleeps */
+    struct eddy_list preludes;
+    struct eddyi_watchdog watchdog;
+    struct eddyi_attached *attached;
+    const struct eddy_threads *threads; /* NULL: the system's */
     unsigned char *alive;
+    uint64_t posted; /* posts that were run */
     int wake_fd;
     unsigned holds;
     unsigned listeners; /* open */
+    unsigned traces;    /* at work */
+    unsigned pools;     /* of threads, that are not attached */
     unsigned flags;
     bool entered;   /* in a run or a step */
     bool abandoned; /* the thread may have another */
@@ -70,7 +125,8 @@ struct eddy_loop {
 EDDY_API int eddy_loop_init(struct eddy_loop *loop, const struct eddy_loop_options *options) EDDY_CHECK_RESULT;
 
 /* End the loop and close its descriptors. 0; -EBUSY, changing nothing: something still waits,
- * is open or was posted (close it, or run the loop until it is done), or the loop is running.
+ * is open or was posted (close it, or run the loop until it is done), or the loop is running. The loop's own threads
+ * (eddy/worker.h, eddy/resolve.h) are waited for, if it has any.
  * In a child of fork it always ends, and touches nothing that the parent shares. */
 EDDY_API int eddy_loop_fini(struct eddy_loop *loop);
 

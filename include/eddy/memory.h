@@ -2,8 +2,8 @@
  *
  *     struct eddy_memory client, server;
  *     eddy_memory_open(&client, to_client, sizeof to_client, &server, to_server, sizeof to_server);
- *     EDDY_AWAIT(my->n, eddy_memory_write(&client, "hello", 5, me));       here
- *     EDDY_AWAIT(my->n, eddy_memory_read(&server, my->buffer, sizeof my->buffer, me));   there
+ *     EDDY_AWAIT(my->n, eddy_memory_write(&client, "hello", 5, me));                         here
+ *     EDDY_AWAIT(my->n, eddy_memory_read(&server, my->buffer, sizeof my->buffer, me));    there
  *
  * It behaves as eddy/stream.h: one may read and one write at a time at each end, a write waits until all of it has
  * found room, and no byte is lost by a cancel. No descriptor, no kernel: only order and time.
@@ -25,8 +25,10 @@ struct eddy_memory {
     size_t size;
     size_t head;
     size_t length;
+    size_t held; /* of them, the last: not arrived yet */
     size_t sent;
     bool is_open;
+    bool is_held;
     bool is_shut; /* this end has finished sending */
     bool at_end;  /* and the other one has */
 };
@@ -45,6 +47,18 @@ EDDY_API ssize_t eddy_memory_read(struct eddy_memory *memory, void *buffer, size
  * eddy_memory_sent() tells how many bytes went out. */
 EDDY_API ssize_t eddy_memory_write(struct eddy_memory *memory, const void *data, size_t size,
                                    struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
+
+/* The same without waiting: what is there, or what there is room for. -EAGAIN: nothing is, or none. Never -ECHILD. */
+EDDY_API ssize_t eddy_memory_try_read(struct eddy_memory *memory, void *buffer, size_t size) EDDY_CHECK_RESULT;
+EDDY_API ssize_t eddy_memory_try_write(struct eddy_memory *memory, const void *data, size_t size) EDDY_CHECK_RESULT;
+
+/* Have what the other end sends from now on arrive here only when it is pumped (true), or at once (false, as it is from
+ * the start; then what was held arrives, too). Held bytes stand in the buffer, so a writer may wait for them to be read.
+ * The end of the stream comes after the last byte. For tests of what reads: one byte at a time, a cut in the middle. */
+EDDY_API void eddy_memory_hold(struct eddy_memory *memory, bool is_held);
+
+/* Let up to `size` bytes that are held arrive at this end. Returns how many did: fewer if no more are in the buffer. */
+EDDY_API size_t eddy_memory_pump(struct eddy_memory *memory, size_t size);
 
 /* The bytes that the last write has handed over. */
 EDDY_API size_t eddy_memory_sent(const struct eddy_memory *memory);

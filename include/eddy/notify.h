@@ -23,6 +23,7 @@ struct eddy_notify {
     uint64_t notified; /* waits that a notification ended */
 };
 
+/* No notification is stored, and nobody waits. */
 EDDY_API void eddy_notify_init(struct eddy_notify *notify);
 
 /* -EBUSY: somebody waits. */
@@ -43,6 +44,7 @@ EDDY_API int eddy_notify_wait(struct eddy_notify *notify, struct eddy_waiter *wa
 /* The same without waiting. -EAGAIN: none is kept. */
 EDDY_API int eddy_notify_try(struct eddy_notify *notify) EDDY_CHECK_RESULT;
 
+/* How many wait. */
 EDDY_API size_t eddy_notify_waiting(const struct eddy_notify *notify);
 
 EDDY_END_DECLS

@@ -27,6 +27,7 @@ struct eddy_once {
     unsigned attempts; /* how often somebody began */
 };
 
+/* Something that is yet to be done. */
 EDDY_API void eddy_once_init(struct eddy_once *once);
 
 /* -EBUSY: somebody waits, or is at it. */
@@ -56,6 +57,8 @@ EDDY_END_DECLS
 
 #ifndef __cplusplus
 
+/* EDDY_ONCE(&my->guard, &once) { }: the block runs unless it is done already; while another is at it, it waits. The block calls
+ * eddy_once_done(); if it is left before, whoever waits has a try. With an error of eddy_once_begin() the task fails. */
 #define EDDY_ONCE(guard, once)                                                                                      \
     EDDYI_WITH(__COUNTER__, "EDDY_ONCE(" #guard ", " #once ")", guard, eddy_once_begin(once, me), eddyi_once_leave, \
                once)                                                                                                \

@@ -23,6 +23,7 @@ struct eddy_oneshot {
     bool receive_closed;
 };
 
+/* Both ends are open, and nothing was sent. */
 EDDY_API void eddy_oneshot_init(struct eddy_oneshot *oneshot);
 
 /* -EBUSY: somebody waits. A value that was sent and not received is the caller's to know of. */

@@ -70,6 +70,19 @@ struct eddy_os {
     int (*getpeername)(void *context, int fd, struct sockaddr *address, socklen_t *size);
     ssize_t (*recv)(void *context, int fd, void *buffer, size_t size, int flags);
     ssize_t (*send)(void *context, int fd, const void *data, size_t size, int flags);
+    ssize_t (*sendmsg)(void *context, int fd, const struct msghdr *message, int flags);
+    /* These two wait unless the socket's descriptor is non-blocking, and raise SIGPIPE where it is not ignored. */
+    ssize_t (*sendfile)(void *context, int out, int in, off_t *offset, size_t size);
+    ssize_t (*splice)(void *context, int in, int out, size_t size, unsigned flags);
+    int (*pipe)(void *context, int fds[2]);
+
+    /* For descriptors that others have made: */
+    int (*open)(void *context, const char *path, int flags);
+    int (*fstat)(void *context, int fd, struct stat *status);
+    int (*fcntl)(void *context, int fd, int command, int argument);
+    int (*getpid)(void *context);
+    /* RLIMIT_NOFILE: how many descriptors the process may have. */
+    int (*descriptor_limit)(void *context, size_t *limit);
 
     /* For Unix sockets in the file system. */
     mode_t (*umask)(void *context, mode_t mask);

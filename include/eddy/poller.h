@@ -25,6 +25,7 @@ struct eddy_poller {
     uint64_t events_seen; /* events that came */
     uint64_t stale_seen;  /* those of them that were dropped */
     uint64_t rebuilds;    /* of the epoll set */
+    uint64_t changes;     /* epoll_ctl calls */
     /* private */
     const struct eddy_os *os;
     struct eddy_allocator allocator;

@@ -27,6 +27,7 @@ struct eddy_rwlock {
     bool writer_died; /* a task ended while it wrote */
 };
 
+/* A lock that nobody holds. */
 EDDY_API void eddy_rwlock_init(struct eddy_rwlock *lock);
 
 /* -EBUSY: it is held, or somebody waits. */
@@ -50,6 +51,7 @@ EDDY_API int eddy_rwlock_write_release(struct eddy_rwlock *lock);
  * writer that waits stays before those behind it. 0; -EPERM. */
 EDDY_API int eddy_rwlock_downgrade(struct eddy_rwlock *lock);
 
+/* How many wait, to read or to write. */
 EDDY_API size_t eddy_rwlock_waiting(const struct eddy_rwlock *lock);
 
 EDDY_API void eddyi_rwlock_give_back_read(void *lock);
@@ -59,6 +61,8 @@ EDDY_END_DECLS
 
 #ifndef __cplusplus
 
+/* EDDY_READ_LOCK(&my->guard, &lock) { }, EDDY_WRITE_LOCK(&my->guard, &lock) { }: read, or write, in the block. When it cannot be
+ * acquired the task fails with the error of eddy_rwlock_read() or eddy_rwlock_write(). */
 #define EDDY_READ_LOCK(guard, lock)                                                                     \
     EDDYI_WITH(__COUNTER__, "EDDY_READ_LOCK(" #guard ", " #lock ")", guard, eddy_rwlock_read(lock, me), \
                eddyi_rwlock_give_back_read, lock)

@@ -47,6 +47,7 @@ EDDY_API int eddy_semaphore_release(struct eddy_semaphore *semaphore, uint32_t c
 /* Nobody acquires any more: who waits is woken with -ESHUTDOWN. It stays closed; permits can still be given back. */
 EDDY_API void eddy_semaphore_close(struct eddy_semaphore *semaphore);
 
+/* How many wait. */
 EDDY_API size_t eddy_semaphore_waiting(const struct eddy_semaphore *semaphore);
 
 EDDY_API void eddyi_semaphore_give_back(void *semaphore);

@@ -1,7 +1,7 @@
 /* eddy/signal.h - wait for a signal as for anything else.
  *
  *     struct eddy_signal interrupt;
- *     eddy_signal_open(&interrupt, loop, SIGINT);
+ *     int error = eddy_signal_open(&interrupt, loop, SIGINT);
  *     ssize_t number = eddy_signal_wait(&interrupt, &waiter);
  *
  * From open to close the signal is blocked on this thread and kept here: several that come

@@ -1,8 +1,8 @@
 /* eddy/sleep.h - wait for time to pass, or for everybody else's turn.
  *
- *     eddy_sleep(EDDY_MS(100), &waiter);      wakes with 0, never early
- *     eddy_wait_until(&waiter, later);        moves it, later or sooner
- *     eddy_wait_withdraw(&waiter);            stops it
+ *     int error = eddy_sleep(EDDY_MS(100), &waiter);      wakes with 0, never early
+ *     eddy_wait_until(&waiter, later);                    moves it, later or sooner
+ *     eddy_wait_withdraw(&waiter);                        stops it
  *
  * That is the whole of timers: a waiter that sleeps.
  */

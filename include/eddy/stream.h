@@ -19,6 +19,7 @@
 #include <eddy/wait.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 EDDY_BEGIN_DECLS
 
@@ -35,6 +36,8 @@ struct eddy_stream {
     uint32_t slot;
     uint32_t state;
     uint32_t sent;
+    uint32_t idle_ms; /* 0: none */
+    uint32_t stall_ms;
 };
 
 /* Make a stream of `fd`, a connected stream socket, close-on-exec. On success
@@ -67,12 +70,46 @@ EDDY_API ssize_t eddy_stream_read(struct eddy_stream *stream, void *buffer, size
 EDDY_API ssize_t eddy_stream_write(struct eddy_stream *stream, const void *data, size_t size,
                                    struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
 
+/* Send all bytes of `count` parts, in few calls however many they are. As eddy_stream_write(); together they may
+ * have EDDY_IO_MAX bytes. `parts` and what they point to are used until the result is there. */
+EDDY_API ssize_t eddy_stream_writev(struct eddy_stream *stream, const struct iovec *parts, size_t count,
+                                    struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
+
+/* Send up to `size` bytes, EDDY_IO_MAX at the most, of the file `fd` from `*offset`, without copying them through the
+ * program; `*offset` moves on with what is sent, and stands right after it whatever the result. The result is how many:
+ * fewer only if the file ends. As eddy_stream_write(); also -EBADF, -EINVAL: not a file that can be mapped; -ESPIPE,
+ * -EOVERFLOW, -EIO. A slow disk is waited for. `fd` and `offset` are used until the result is there. The socket's
+ * descriptor becomes a non-blocking one. To who is gone it raises SIGPIPE, under EDDY_KEEP_SIGPIPE. */
+EDDY_API ssize_t eddy_stream_sendfile(struct eddy_stream *stream, int fd, off_t *offset, size_t size,
+                                      struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
+
+/* Wait for the socket after a call of your own on eddy_stream_fd(), recvmsg, splice or the like, has said EAGAIN:
+ * EDDY_READABLE or EDDY_WRITABLE (eddy/watch.h), one of them. The result is that event; an end or an error counts as
+ * both; 0: eddy_stream_end_reading(). It takes no byte, and what is left of an event is there for a read or write.
+ * As eddy_stream_read() or eddy_stream_write(), in whose place it stands; -EINVAL: another event. Who asks for what is
+ * there already costs an epoll_ctl. */
+EDDY_API ssize_t eddy_stream_wait(struct eddy_stream *stream, int event, struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
+
 /* The same without waiting: what can be received or sent now. -EAGAIN: nothing can. */
 EDDY_API ssize_t eddy_stream_try_read(struct eddy_stream *stream, void *buffer, size_t size) EDDY_CHECK_RESULT;
 EDDY_API ssize_t eddy_stream_try_write(struct eddy_stream *stream, const void *data, size_t size) EDDY_CHECK_RESULT;
 
-/* The bytes that the last eddy_stream_write() or eddy_stream_try_write() handed to the kernel. */
+/* The bytes that the last write of any kind handed to the kernel. */
 EDDY_API size_t eddy_stream_sent(const struct eddy_stream *stream);
+
+/* End with -ETIMEDOUT a parked read that gets no byte for `idle`, and a parked write that makes no progress for
+ * `stall`; EDDY_FOREVER: never, as it is from the start. In whole ms, rounded up, 49 days at the most. For what parks from
+ * now on, eddy_stream_wait() too. A deadline set by eddy_wait_until() replaces them for that wait. */
+EDDY_API void eddy_stream_set_timeouts(struct eddy_stream *stream, eddy_ns idle, eddy_ns stall);
+
+/* From now on reads give 0, as if the other end had finished; one that is parked is woken with it. Writing goes on. For
+ * a server that stops: who reads its next request finds none. */
+EDDY_API void eddy_stream_end_reading(struct eddy_stream *stream);
+
+/* Make `to` the stream that `from` was; `from` is then closed, and its memory free. What `to` was before is not looked at:
+ * it must not be open. No system call. 0; -EBUSY: somebody waits; -ESHUTDOWN: `from` is closed; -ECHILD. After an
+ * error nothing has changed. */
+EDDY_API int eddy_stream_move(struct eddy_stream *to, struct eddy_stream *from);
 
 /* Finish sending; reading goes on. A write that is parked is woken with -ESHUTDOWN.
  * 0; -ESHUTDOWN: done before; -ENOTCONN: the other end is gone; -ENOBUFS, -ECHILD. */

@@ -11,6 +11,7 @@
 
 typedef int64_t eddy_ns;
 
+/* Spans. `n` is a whole number: EDDY_MS(1500), not EDDY_SEC(1.5). */
 #define EDDY_NS(n) ((eddy_ns)(n))
 #define EDDY_US(n) ((eddy_ns)(n)*1000)
 #define EDDY_MS(n) ((eddy_ns)(n)*1000000)

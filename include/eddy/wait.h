@@ -42,6 +42,7 @@ EDDY_BEGIN_DECLS
 
 struct eddy_loop;
 struct eddy_scheduler;
+struct eddy_task;
 struct eddyi_roots;
 struct eddy_wait_kind;
 struct eddy_waiter;
@@ -151,6 +152,19 @@ EDDY_API ssize_t eddy_wait_settle(struct eddy_waiter *waiter, ssize_t result);
  * it may cancel tasks. */
 typedef size_t eddy_choose_fn(void *context, size_t ready);
 
+/* Who looks on while a loop runs: a watchdog, a trace, a monitor. None of its functions may call into the loop. */
+struct eddyi_observer {
+    struct eddyi_observer *next;
+    /* `code`, the wake of `waiter` or, if that is NULL, the run of a post, is about to be called; and it has returned:
+     * then the waiter may be gone. */
+    void (*begin)(struct eddyi_observer *observer, struct eddy_waiter *waiter, void (*code)(void), eddy_ns now);
+    void (*end)(struct eddyi_observer *observer, eddy_ns now);
+    /* The task of the present wake ends with this outcome; or NULL. Not told of tasks that have no side record. */
+    void (*ends)(struct eddyi_observer *observer, struct eddy_task *task, int outcome);
+    /* Nobody is woken for now: the loop goes to its poll, or on to another part of its turn. */
+    void (*pause)(struct eddyi_observer *observer, eddy_ns now);
+};
+
 /* What runs now and what runs later: pure data that a loop embeds and drives. */
 struct eddy_scheduler {
     /* read-only */
@@ -175,9 +189,17 @@ struct eddy_scheduler {
     struct eddy_log log;
     eddy_choose_fn *choose; /* a test's, or NULL */
     void *choose_context;
-    size_t background; /* external waits that give no hope: they do not keep a run going */
-    size_t daemons;    /* tasks that do not */
-    size_t arms;       /* waits that are one of several of the same waiter */
+    struct eddyi_observer *observers; /* NULL: nobody looks on */
+    struct eddy_waiter *
+        *observed;           /* where the ready queue ended when the present wake began; NULL: no wake is observed */
+    uint64_t observed_steps; /* wakes before it */
+    uint64_t spawned;        /* tasks */
+    uint64_t ended;          /* of them */
+    uint64_t numbered;       /* of them, for who looks on */
+    uint64_t fired;          /* timers */
+    size_t background;       /* external waits that give no hope: they do not keep a run going */
+    size_t daemons;          /* tasks that do not */
+    size_t arms;             /* waits that are one of several of the same waiter */
     eddy_ns cleanup_timeout;
     void (*expire)(struct eddy_timer *timer); /* of a deadline that is not a waiter's */
     struct eddyi_roots *roots;                /* the loop's own groups of tasks */

@@ -26,11 +26,13 @@ struct eddy_waitq {
     struct eddy_list waiters;
 };
 
+/* A queue in which nobody waits. */
 static inline void eddy_waitq_init(struct eddy_waitq *queue)
 {
     eddy_list_init(&queue->waiters);
 }
 
+/* Whether nobody waits. */
 static inline bool eddy_waitq_is_empty(const struct eddy_waitq *queue)
 {
     return eddy_list_is_empty(&queue->waiters);

@@ -38,14 +38,33 @@ bool eddyi_posts_waiting(struct eddy_post *const *head)
     return now != NULL && now != ASLEEP;
 }
 
-void eddyi_posts_run(struct eddy_post **head, const unsigned char *alive)
+bool eddyi_posts_remove(struct eddy_post **head, struct eddy_post *node)
+{
+    struct eddy_post *first = node;
+    if (__atomic_compare_exchange_n(head, &first, node->next, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+        return true;
+    }
+    if (first == ASLEEP) {
+        return false;
+    }
+    for (struct eddy_post *at = first; at != NULL; at = at->next) { /* posters touch but the head */
+        if (at->next == node) {
+            at->next = node->next;
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t eddyi_posts_run(struct eddy_post **head, const unsigned char *alive,
+                       void (*before)(void *context, const struct eddy_post *post), void *context)
 {
     if (__atomic_load_n(head, __ATOMIC_RELAXED) == NULL) {
-        return;
+        return 0;
     }
     struct eddy_post *newest = __atomic_exchange_n(head, NULL, __ATOMIC_ACQ_REL);
     if (newest == ASLEEP) {
-        return;
+        return 0;
     }
     struct eddy_post *oldest = NULL;
     while (newest != NULL) {
@@ -54,9 +73,14 @@ void eddyi_posts_run(struct eddy_post **head, const unsigned char *alive)
         oldest = newest;
         newest = next;
     }
-    while (oldest != NULL && *alive != 0) {
+    size_t count = 0;
+    for (; oldest != NULL && *alive != 0; count++) {
         struct eddy_post *next = oldest->next; /* the node is its owner's once it runs */
+        if (before != NULL) {
+            before(context, oldest);
+        }
         oldest->run(oldest);
         oldest = next;
     }
+    return count;
 }

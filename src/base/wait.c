@@ -41,6 +41,9 @@ static bool remove_from(struct eddy_scheduler *scheduler, struct eddy_waiter **p
     if (scheduler->ready_end == &waiter->ready_next) {
         scheduler->ready_end = place;
     }
+    if (scheduler->observed == &waiter->ready_next) {
+        scheduler->observed = place;
+    }
     return true;
 }
 
@@ -179,6 +182,13 @@ void eddyi_scheduler_init(struct eddy_scheduler *scheduler, eddy_ns (*clock)(voi
     scheduler->log = (struct eddy_log){NULL, NULL};
     scheduler->choose = NULL;
     scheduler->choose_context = NULL;
+    scheduler->observers = NULL;
+    scheduler->observed = NULL;
+    scheduler->observed_steps = 0;
+    scheduler->spawned = 0;
+    scheduler->ended = 0;
+    scheduler->numbered = 0;
+    scheduler->fired = 0;
     scheduler->background = 0;
     scheduler->daemons = 0;
     scheduler->arms = 0;
@@ -196,7 +206,7 @@ static __attribute__((noinline)) bool complete_retry(struct eddy_waiter *waiter)
     waiter->state = EDDYI_PARKED;
     ssize_t result = kind->complete(waiter);
     if (__builtin_expect(result == EDDY_PENDING, 0)) {
-        if (!waiter->expired) {
+        if ((waiter->expired & EDDYI_EXPIRED) == 0) {
             return false;
         }
         unpark(waiter);
@@ -231,15 +241,25 @@ static struct eddy_waiter *choose_next(struct eddy_scheduler *scheduler)
     return scheduler->pass;
 }
 
+/* Who is next where a test chooses, or somebody looks on. */
+static __attribute__((noinline)) struct eddy_waiter *next_specially(struct eddy_scheduler *scheduler)
+{
+    struct eddy_waiter *next = scheduler->choose != NULL ? choose_next(scheduler) : scheduler->pass;
+    if (eddyi_is_observed(scheduler)) {
+        eddyi_observe(scheduler, next);
+    }
+    return next;
+}
+
 void eddyi_scheduler_pass(struct eddy_scheduler *scheduler, uint64_t steps_end)
 {
-    bool chooses = scheduler->choose != NULL;
+    bool is_special = scheduler->choose != NULL || scheduler->observers != NULL;
     do {
         scheduler->pass = scheduler->ready_first;
         scheduler->ready_first = NULL;
         scheduler->ready_end = &scheduler->ready_first;
         struct eddy_waiter *waiter;
-        while ((waiter = chooses ? choose_next(scheduler) : scheduler->pass) != NULL) {
+        while ((waiter = is_special ? next_specially(scheduler) : scheduler->pass) != NULL) {
             scheduler->pass = waiter->ready_next;
             __builtin_prefetch(waiter->ready_next);
             if (__builtin_expect(waiter->state == EDDYI_RETRY, 0) && !complete_retry(waiter)) {
@@ -260,13 +280,14 @@ void eddyi_scheduler_expire(struct eddy_scheduler *scheduler)
     struct eddy_timer *timer;
     /* So many that they are still in the cache when they are woken. */
     for (int i = 0; i < EXPIRE_MAX && (timer = eddy_timers_pop(&scheduler->timers, now)) != NULL; i++) {
+        scheduler->fired++;
         if ((timer->order & 1) != 0) {
             scheduler->expire(timer);
             continue;
         }
         struct eddy_waiter *waiter = EDDY_CONTAINER(timer, struct eddy_waiter, timer);
         if (waiter->state == EDDYI_RETRY) {
-            waiter->expired = 1; /* what is there already comes before the deadline */
+            waiter->expired |= EDDYI_EXPIRED; /* what is there already comes before the deadline */
             continue;
         }
         const struct eddy_wait_kind *kind = waiter->kind;
@@ -283,6 +304,83 @@ void eddyi_scheduler_expire(struct eddy_scheduler *scheduler)
         waiter->result = kind->expiry;
         waiter->state = EDDYI_READY;
         eddyi_wait_push_ready(waiter);
+    }
+}
+
+/* ---- Who looks on ---------------------------------------------------------------------- */
+
+/* The wake or post that was observed is over, if it ever came. Returns the time after that: what the observers take is
+ * nobody's. */
+static eddy_ns observe_end(struct eddy_scheduler *scheduler)
+{
+    eddy_ns now = scheduler->clock(scheduler->clock_context);
+    if (scheduler->observed != NULL && scheduler->steps != scheduler->observed_steps) {
+        for (struct eddyi_observer *at = scheduler->observers; at != NULL; at = at->next) {
+            at->end(at, now);
+        }
+        now = scheduler->clock(scheduler->clock_context);
+    }
+    scheduler->observed = NULL;
+    return now;
+}
+
+static void observe_begin(struct eddy_scheduler *scheduler, struct eddy_waiter *waiter, void (*code)(void), eddy_ns now)
+{
+    scheduler->observed = scheduler->ready_end;
+    for (struct eddyi_observer *at = scheduler->observers; at != NULL; at = at->next) {
+        at->begin(at, waiter, code, now);
+    }
+}
+
+void eddyi_observe(struct eddy_scheduler *scheduler, struct eddy_waiter *next)
+{
+    if (eddyi_is_forked(scheduler)) {
+        return;
+    }
+    eddy_ns now = observe_end(scheduler);
+    if (next != NULL) {
+        scheduler->observed_steps = scheduler->steps;
+        observe_begin(scheduler, next, (void (*)(void))next->wake, now);
+        return;
+    }
+    for (struct eddyi_observer *at = scheduler->observers; at != NULL; at = at->next) {
+        at->pause(at, now);
+    }
+}
+
+void eddyi_observe_post(struct eddy_scheduler *scheduler, void (*code)(void))
+{
+    eddy_ns now = observe_end(scheduler);
+    scheduler->observed_steps = scheduler->steps - 1; /* it surely comes, and is not counted */
+    observe_begin(scheduler, NULL, code, now);
+}
+
+void eddyi_observe_end(struct eddy_scheduler *scheduler, struct eddy_task *task, int outcome)
+{
+    for (struct eddyi_observer *at = scheduler->observers; at != NULL; at = at->next) {
+        if (at->ends != NULL) {
+            at->ends(at, task, outcome);
+        }
+    }
+}
+
+void eddyi_observer_add(struct eddy_scheduler *scheduler, struct eddyi_observer *observer)
+{
+    observer->next = scheduler->observers;
+    scheduler->observers = observer;
+}
+
+void eddyi_observer_remove(struct eddy_scheduler *scheduler, struct eddyi_observer *observer)
+{
+    struct eddyi_observer **place = &scheduler->observers;
+    while (*place != NULL && *place != observer) {
+        place = &(*place)->next;
+    }
+    if (*place != NULL) {
+        *place = observer->next;
+    }
+    if (scheduler->observers == NULL) {
+        scheduler->observed = NULL;
     }
 }
 

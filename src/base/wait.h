@@ -14,6 +14,12 @@ enum {
     EDDYI_READY,  /* on the ready queue with its result */
 };
 
+/* What `expired` says of a parked waiter's deadline. */
+enum {
+    EDDYI_EXPIRED = 1,  /* it has passed, and complete() is to be asked first */
+    EDDYI_DEFAULTED = 2 /* it is the operation's own: eddy_wait_until() has not replaced it */
+};
+
 void eddyi_scheduler_init(struct eddy_scheduler *scheduler, eddy_ns (*clock)(void *context), void *clock_context,
                           const unsigned char *alive, int budget, const struct eddy_allocator *allocator);
 
@@ -152,6 +158,24 @@ static inline void eddyi_wait_finish(struct eddy_waiter *waiter, const struct ed
     eddyi_wait_leave(waiter, kind);
     waiter->result = result;
     eddyi_wait_call(waiter);
+}
+
+/* Tell who looks on: the wake before, if there was one, is over, and that of `next` is about to come; NULL: none is. */
+void eddyi_observe(struct eddy_scheduler *scheduler, struct eddy_waiter *next);
+
+/* The same before a post is run by `code`. */
+void eddyi_observe_post(struct eddy_scheduler *scheduler, void (*code)(void));
+
+/* `task` is about to end with this outcome. */
+void eddyi_observe_end(struct eddy_scheduler *scheduler, struct eddy_task *task, int outcome);
+
+/* From now on `observer` looks on, and no longer. */
+void eddyi_observer_add(struct eddy_scheduler *scheduler, struct eddyi_observer *observer);
+void eddyi_observer_remove(struct eddy_scheduler *scheduler, struct eddyi_observer *observer);
+
+static inline bool eddyi_is_observed(const struct eddy_scheduler *scheduler)
+{
+    return __builtin_expect(scheduler->observers != NULL, 0);
 }
 
 /* Check the invariants; for debug builds. */

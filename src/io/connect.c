@@ -94,7 +94,8 @@ int eddy_stream_connect(struct eddy_stream *stream, struct eddy_loop *loop, cons
     if (error == 0 || waits) {
         /* Only now: an unconnected socket would be told of at once, as hung up. */
         eddyi_stream_set_up(stream, loop, fd,
-                            waits ? EDDYI_CONNECTING | EDDYI_OUT_ARMED : EDDYI_CAN_WRITE | EDDYI_UNPOLLED);
+                            EDDYI_NO_BLOCK |
+                                (waits ? EDDYI_CONNECTING | EDDYI_OUT_ARMED : EDDYI_CAN_WRITE | EDDYI_UNPOLLED));
         error = eddyi_stream_register(stream);
     }
     if (error < 0) {

@@ -7,11 +7,11 @@
  * From then on the listener is out of epoll, and opening the spare again is how it asks, now
  * and then, whether there are descriptors. */
 #define _GNU_SOURCE
-#include <eddy/listener.h>
-
 #include <eddy/sleep.h>
 
 #include "io/bind.h"
+#include "io/listener.h"
+#include "io/stream.h"
 #include "loop/interest.h"
 #include "loop/loop.h"
 
@@ -30,7 +30,7 @@ static int listener_registration(const void *source, uint32_t *events);
 static void on_pause_over(struct eddy_waiter *waiter);
 
 static const struct eddyi_source_kind listener_source = {EDDYI_SOURCE_LISTENER, listener_on_events,
-                                                         listener_registration};
+                                                         listener_registration, NULL};
 
 static int listener_registration(const void *source, uint32_t *events)
 {
@@ -117,13 +117,11 @@ static int set_up(struct eddy_listener *listener, int fd, const struct eddy_addr
         listener->address.size = sizeof listener->address.un;
         error = os->getsockname(os->context, fd, &listener->address.any, &listener->address.size);
     }
-    return error < 0 ? error : open_spare(listener);
+    return error;
 }
 
-int eddy_listener_open(struct eddy_listener *listener, struct eddy_loop *loop, const struct eddy_address *address,
-                       const struct eddy_listener_options *options)
+void eddyi_listener_begin(struct eddy_listener *listener, struct eddy_loop *loop)
 {
-    static const struct eddy_listener_options defaults;
     memset(listener, 0, sizeof *listener);
     listener->loop = loop;
     listener->spare = -1;
@@ -131,6 +129,24 @@ int eddy_listener_open(struct eddy_listener *listener, struct eddy_loop *loop, c
     listener->pause_span = PAUSE_FIRST;
     eddyi_interest_init(&listener->interest, -1);
     eddy_waiter_init(&listener->pause, loop, on_pause_over);
+}
+
+int eddyi_listener_own(struct eddy_listener *listener, int fd)
+{
+    int error = open_spare(listener);
+    if (error < 0) {
+        return error;
+    }
+    listener->interest.fd = fd;
+    listener->loop->listeners++;
+    return 0;
+}
+
+int eddy_listener_open(struct eddy_listener *listener, struct eddy_loop *loop, const struct eddy_address *address,
+                       const struct eddy_listener_options *options)
+{
+    static const struct eddy_listener_options defaults;
+    eddyi_listener_begin(listener, loop);
     if (!eddyi_loop_is_usable(loop)) {
         return -ECHILD;
     }
@@ -140,14 +156,14 @@ int eddy_listener_open(struct eddy_listener *listener, struct eddy_loop *loop, c
         return fd;
     }
     int error = set_up(listener, fd, address, options != NULL ? options : &defaults);
+    if (error == 0) {
+        error = eddyi_listener_own(listener, fd);
+    }
     if (error < 0) {
         eddyi_bind_remove_file(os, address, &listener->file);
         os->close(os->context, fd);
-        return error;
     }
-    listener->interest.fd = fd;
-    loop->listeners++;
-    return 0;
+    return error;
 }
 
 const struct eddy_address *eddy_listener_address(const struct eddy_listener *listener)
@@ -226,6 +242,7 @@ static int open_accepted(struct eddy_listener *listener, struct eddy_stream *str
         listener->loop->os->close(listener->loop->os->context, fd);
         return error;
     }
+    stream->state |= EDDYI_NO_BLOCK;
     listener->accepted++;
     return 0;
 }

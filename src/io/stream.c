@@ -10,8 +10,13 @@ static int stream_registration(const void *source, uint32_t *events)
     return stream->fd;
 }
 
-static const struct eddyi_source_kind stream_source = {EDDYI_SOURCE_STREAM, eddyi_stream_on_events,
-                                                       stream_registration};
+static struct eddy_waiter *stream_runs(const void *source)
+{
+    return ((const struct eddy_stream *)source)->reader;
+}
+
+static const struct eddyi_source_kind stream_source = {EDDYI_SOURCE_STREAM, eddyi_stream_on_events, stream_registration,
+                                                       stream_runs};
 
 /* ---- Life ------------------------------------------------------------------------------ */
 
@@ -24,6 +29,8 @@ void eddyi_stream_set_up(struct eddy_stream *stream, struct eddy_loop *loop, int
     stream->slot = 0;
     stream->state = state;
     stream->sent = 0;
+    stream->idle_ms = 0;
+    stream->stall_ms = 0;
 }
 
 int eddyi_stream_register(struct eddy_stream *stream)
@@ -31,6 +38,13 @@ int eddyi_stream_register(struct eddy_stream *stream)
     uint32_t events;
     int fd = stream_registration(stream, &events);
     return eddyi_poller_add(&stream->loop->poller, &stream_source, stream, fd, events, &stream->slot);
+}
+
+int eddyi_stream_ask_anew(struct eddy_stream *stream)
+{
+    uint32_t events;
+    int fd = stream_registration(stream, &events);
+    return eddyi_poller_modify(&stream->loop->poller, stream->slot, fd, events);
 }
 
 int eddy_stream_open(struct eddy_stream *stream, struct eddy_loop *loop, int fd)
@@ -56,6 +70,19 @@ void eddyi_stream_close_descriptor(struct eddy_stream *stream)
     stream->state |= EDDYI_DOWN;
 }
 
+/* Wake who writes, or connects, with -ESHUTDOWN. */
+static void end_writer(struct eddy_stream *stream)
+{
+    struct eddy_waiter *writer = stream->writer;
+    if (writer != NULL) {
+        if ((stream->state & EDDYI_CONNECTING) == 0) {
+            writer->kind->unpark(writer);
+        }
+        stream->writer = NULL;
+        eddy_wait_wake(writer, -ESHUTDOWN);
+    }
+}
+
 void eddy_stream_close(struct eddy_stream *stream)
 {
     if (stream->fd < 0 || stream->loop == NULL || !eddyi_loop_is_usable(stream->loop)) {
@@ -66,12 +93,25 @@ void eddy_stream_close(struct eddy_stream *stream)
         stream->reader = NULL;
         eddy_wait_wake(waiter, -ESHUTDOWN);
     }
-    waiter = stream->writer; /* looked at only now: the reader's wake may have withdrawn it */
-    if (waiter != NULL) {
-        stream->writer = NULL;
-        eddy_wait_wake(waiter, -ESHUTDOWN);
-    }
+    end_writer(stream); /* looked at only now: the reader's wake may have withdrawn it */
     eddyi_stream_close_descriptor(stream);
+}
+
+int eddy_stream_move(struct eddy_stream *to, struct eddy_stream *from)
+{
+    if ((from->state & EDDYI_DOWN) != 0 || from->loop == NULL) {
+        return -ESHUTDOWN;
+    }
+    if (!eddyi_loop_is_usable(from->loop)) {
+        return -ECHILD;
+    }
+    if (from->reader != NULL || from->writer != NULL) {
+        return -EBUSY;
+    }
+    *to = *from;
+    to->loop->poller.slots[to->slot].source = to;
+    eddyi_stream_set_up(from, from->loop, -1, EDDYI_DOWN);
+    return 0;
 }
 
 int eddy_stream_shutdown(struct eddy_stream *stream)
@@ -84,12 +124,39 @@ int eddy_stream_shutdown(struct eddy_stream *stream)
         return error;
     }
     stream->state |= EDDYI_SHUT;
-    struct eddy_waiter *writer = stream->writer;
-    stream->writer = NULL;
-    if (writer != NULL) {
-        eddy_wait_wake(writer, -ESHUTDOWN);
-    }
+    end_writer(stream);
     return 0;
+}
+
+void eddy_stream_end_reading(struct eddy_stream *stream)
+{
+    if (stream->fd < 0 || stream->loop == NULL || !eddyi_loop_is_usable(stream->loop)) {
+        return;
+    }
+    stream->state |= EDDYI_READ_ENDED;
+    struct eddy_waiter *reader = stream->reader;
+    stream->reader = NULL;
+    if (reader != NULL) {
+        eddy_wait_wake(reader, 0);
+    }
+}
+
+/* In whole ms, rounded up; 0: none. */
+static uint32_t limit_ms(eddy_ns span)
+{
+    if (span == EDDY_FOREVER) {
+        return 0;
+    }
+    eddy_ns ms = span <= 0 ? 1 : span / EDDY_MS(1) + (span % EDDY_MS(1) != 0);
+    return ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+}
+
+void eddy_stream_set_timeouts(struct eddy_stream *stream, eddy_ns idle, eddy_ns stall)
+{
+    stream->idle_ms = limit_ms(idle);
+    stream->stall_ms = limit_ms(stall);
+    stream->state &= ~(uint32_t)EDDYI_IDLE_LIMITED;
+    stream->state |= stream->idle_ms != 0 ? (uint32_t)EDDYI_IDLE_LIMITED : 0;
 }
 
 /* ---- Facts ----------------------------------------------------------------------------- */
@@ -135,10 +202,13 @@ int eddyi_stream_refusal(const struct eddy_stream *stream, size_t size, uint32_t
     if (!eddyi_loop_is_usable(stream->loop)) {
         return -ECHILD;
     }
-    if ((stream->state & obstacles) != 0) {
-        return (stream->state & EDDYI_CONNECTING) != 0 ? -ENOTCONN : -ESHUTDOWN;
+    if ((stream->state & EDDYI_CONNECTING) != 0) {
+        return -ENOTCONN;
     }
-    return size == 0 ? 0 : -EINVAL;
+    if ((stream->state & obstacles & EDDYI_SHUT) != 0) {
+        return -ESHUTDOWN;
+    }
+    return size == 0 || (stream->state & obstacles & EDDYI_READ_ENDED) != 0 ? 0 : -EINVAL;
 }
 
 void eddyi_stream_verify(const struct eddy_stream *stream)

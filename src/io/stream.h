@@ -18,11 +18,15 @@ enum {
     EDDYI_CONNECTING = 32,
     EDDYI_UNPOLLED = 64, /* no event yet: whether it is readable is not known */
     EDDYI_DOWN = 128,
+    EDDYI_READ_ENDED = 256,   /* by eddy_stream_end_reading() */
+    EDDYI_IDLE_LIMITED = 512, /* idle_ms is set */
+    EDDYI_NO_BLOCK = 1024,    /* the descriptor is known to be non-blocking */
+    EDDYI_LATE = 2048,        /* a read or a write has come to its timeout */
 };
 
 /* What keeps a stream from being read, and from being written. */
-#define EDDYI_READ_OBSTACLES (EDDYI_DOWN | EDDYI_CONNECTING)
-#define EDDYI_WRITE_OBSTACLES (EDDYI_READ_OBSTACLES | EDDYI_SHUT)
+#define EDDYI_READ_OBSTACLES (EDDYI_DOWN | EDDYI_CONNECTING | EDDYI_READ_ENDED)
+#define EDDYI_WRITE_OBSTACLES (EDDYI_DOWN | EDDYI_CONNECTING | EDDYI_SHUT)
 
 /* What epoll tells of every stream. */
 #define EDDYI_STREAM_EVENTS (EPOLLIN | EPOLLRDHUP | EPOLLET)
@@ -31,6 +35,9 @@ void eddyi_stream_set_up(struct eddy_stream *stream, struct eddy_loop *loop, int
 
 /* Add the descriptor to the poller. */
 int eddyi_stream_register(struct eddy_stream *stream);
+
+/* Have epoll tell anew of what is there already. */
+int eddyi_stream_ask_anew(struct eddy_stream *stream);
 
 /* Close the descriptor of a stream that nobody waits for. */
 void eddyi_stream_close_descriptor(struct eddy_stream *stream);

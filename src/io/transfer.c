@@ -4,23 +4,23 @@
  *
  * A parked transfer moves its bytes in its waiter's own turn, right before the wake. */
 #define _GNU_SOURCE
+#include "io/transfer.h"
+
 #include "base/wait.h"
-#include "io/stream.h"
 #include "loop/poller.h"
 #include "os/linux.h"
+
+#include <eddy/watch.h>
 
 #define likely(condition) __builtin_expect(condition, 1)
 #define unlikely(condition) __builtin_expect(condition, 0)
 #define APART __attribute__((noinline)) /* keeps the short way short */
 #define COLD __attribute__((noinline, cold))
-#define BYTES_PER_OPERATION_BITS 14 /* a transfer costs the budget one more for every 16 KiB */
 
-/* eddy_wait_settle() for a transfer: large ones cost more. */
-static inline ssize_t settle(struct eddy_stream *stream, ssize_t result, struct eddy_waiter *waiter)
+COLD void eddyi_transfer_limit(struct eddy_waiter *waiter, uint32_t limit_ms)
 {
-    struct eddy_scheduler *scheduler = &stream->loop->scheduler;
-    scheduler->budget -= 1 + (result > 0 ? (int)(result >> BYTES_PER_OPERATION_BITS) : 0);
-    return likely(scheduler->budget >= 0) ? result : eddyi_wait_overspent(waiter, result);
+    eddy_wait_until(waiter, eddy_ns_add(eddyi_scheduler_now(waiter->scheduler), EDDY_MS(limit_ms)));
+    waiter->expired = EDDYI_DEFAULTED;
 }
 
 /* ---- Reading --------------------------------------------------------------------------- */
@@ -51,17 +51,26 @@ static inline ssize_t receive(struct eddy_stream *stream, void *buffer, size_t s
     return count;
 }
 
-static void unpark_reader(struct eddy_waiter *waiter)
+/* A wait ends: note whether because its stream's own timeout has come. */
+static void note_late(struct eddy_stream *stream, const struct eddy_waiter *waiter)
+{
+    if ((waiter->expired & EDDYI_DEFAULTED) != 0 && !eddy_timer_is_armed(&waiter->timer)) {
+        stream->state |= EDDYI_LATE;
+    }
+}
+
+void eddyi_transfer_unpark_reader(struct eddy_waiter *waiter)
 {
     struct eddy_stream *stream = waiter->transfer.subject;
+    note_late(stream, waiter);
     stream->reader = NULL;
 }
 
 /* It needs no `complete`: a parked reader's turn is the event itself. */
 static const struct eddy_wait_kind read_kind = {
-    .name = "read", .unpark = unpark_reader, .external = true, .expiry = -ETIMEDOUT};
+    .name = "read", .unpark = eddyi_transfer_unpark_reader, .external = true, .expiry = -ETIMEDOUT};
 
-static COLD int refuse_read(const struct eddy_stream *stream, size_t size)
+COLD ssize_t eddyi_transfer_refuse_read(const struct eddy_stream *stream, size_t size)
 {
     int why = eddyi_stream_refusal(stream, size, EDDYI_READ_OBSTACLES);
     return stream->reader != NULL && why != -ECHILD ? -EBUSY : why;
@@ -77,18 +86,28 @@ static inline int park_reader(struct eddy_stream *stream, void *buffer, size_t s
     return eddyi_wait_park(waiter, &read_kind);
 }
 
+/* What may be received now is, and a stream with a limit sets it. */
 static APART ssize_t read_now(struct eddy_stream *stream, void *buffer, size_t size, struct eddy_waiter *waiter)
 {
-    ssize_t count = receive(stream, buffer, size);
-    return count != -EAGAIN ? settle(stream, count, waiter) : park_reader(stream, buffer, size, waiter);
+    if ((stream->state & EDDYI_CAN_READ) != 0) {
+        ssize_t count = receive(stream, buffer, size);
+        if (count != -EAGAIN) {
+            return eddyi_transfer_settle(stream, count, waiter);
+        }
+    }
+    park_reader(stream, buffer, size, waiter);
+    if ((stream->state & EDDYI_IDLE_LIMITED) != 0) {
+        eddyi_transfer_limit(waiter, stream->idle_ms);
+    }
+    return EDDY_PENDING;
 }
 
 ssize_t eddy_stream_read(struct eddy_stream *stream, void *buffer, size_t size, struct eddy_waiter *waiter)
 {
     if (unlikely(stream->reader != NULL || !eddyi_stream_is_usable(stream, size, EDDYI_READ_OBSTACLES))) {
-        return refuse_read(stream, size);
+        return eddyi_transfer_refuse_read(stream, size);
     }
-    if ((stream->state & EDDYI_CAN_READ) != 0) {
+    if ((stream->state & (EDDYI_CAN_READ | EDDYI_IDLE_LIMITED)) != 0) {
         return read_now(stream, buffer, size, waiter);
     }
     return park_reader(stream, buffer, size, waiter);
@@ -97,7 +116,7 @@ ssize_t eddy_stream_read(struct eddy_stream *stream, void *buffer, size_t size, 
 ssize_t eddy_stream_try_read(struct eddy_stream *stream, void *buffer, size_t size)
 {
     if (stream->reader != NULL || !eddyi_stream_is_usable(stream, size, EDDYI_READ_OBSTACLES)) {
-        return refuse_read(stream, size);
+        return eddyi_transfer_refuse_read(stream, size);
     }
     return (stream->state & (EDDYI_CAN_READ | EDDYI_UNPOLLED)) != 0 ? receive(stream, buffer, size) : -EAGAIN;
 }
@@ -131,7 +150,7 @@ static ssize_t transmit(struct eddy_stream *stream, const char *data, size_t siz
     return (ssize_t)sent;
 }
 
-static int arm_out(struct eddy_stream *stream)
+int eddyi_transfer_arm_out(struct eddy_stream *stream)
 {
     if ((stream->state & EDDYI_OUT_ARMED) != 0) {
         return 0;
@@ -143,29 +162,56 @@ static int arm_out(struct eddy_stream *stream)
     return error;
 }
 
-static void unpark_writer(struct eddy_waiter *waiter)
+void eddyi_transfer_unpark_writer(struct eddy_waiter *waiter)
 {
     struct eddy_stream *stream = waiter->transfer.subject;
+    note_late(stream, waiter);
     stream->writer = NULL;
 }
 
-static ssize_t complete_write(struct eddy_waiter *waiter)
+int eddyi_transfer_park_writer(struct eddy_stream *stream, const void *data, size_t size, struct eddy_waiter *waiter,
+                               const struct eddy_wait_kind *kind)
+{
+    waiter->transfer.subject = stream;
+    waiter->transfer.data = (char *)(uintptr_t)data; /* only ever read */
+    waiter->size = (uint32_t)size;
+    stream->writer = waiter;
+    eddyi_wait_check_memory(waiter, data);
+    eddyi_wait_park(waiter, kind);
+    if (stream->stall_ms != 0) {
+        eddyi_transfer_limit(waiter, stream->stall_ms);
+    }
+    return EDDY_PENDING;
+}
+
+ssize_t eddyi_transfer_completed(struct eddy_waiter *waiter, ssize_t count)
 {
     struct eddy_stream *stream = waiter->transfer.subject;
-    ssize_t count = transmit(stream, waiter->transfer.data, waiter->size);
     if (count >= 0 && (size_t)count < waiter->size) {
-        waiter->transfer.data += count;
         waiter->size -= (uint32_t)count;
+        if (count > 0 && (waiter->expired & EDDYI_DEFAULTED) != 0) {
+            eddyi_transfer_limit(waiter, stream->stall_ms);
+        }
         return EDDY_PENDING;
     }
     stream->writer = NULL;
     return count < 0 ? count : (ssize_t)stream->sent;
 }
 
-static const struct eddy_wait_kind write_kind = {
-    .name = "write", .unpark = unpark_writer, .complete = complete_write, .external = true, .expiry = -ETIMEDOUT};
+static ssize_t complete_write(struct eddy_waiter *waiter)
+{
+    ssize_t count = transmit(waiter->transfer.subject, waiter->transfer.data, waiter->size);
+    waiter->transfer.data += count > 0 ? count : 0;
+    return eddyi_transfer_completed(waiter, count);
+}
 
-static COLD ssize_t refuse_write(struct eddy_stream *stream, size_t size)
+static const struct eddy_wait_kind write_kind = {.name = "write",
+                                                 .unpark = eddyi_transfer_unpark_writer,
+                                                 .complete = complete_write,
+                                                 .external = true,
+                                                 .expiry = -ETIMEDOUT};
+
+COLD ssize_t eddyi_transfer_refuse_write(struct eddy_stream *stream, size_t size)
 {
     int why = eddyi_stream_refusal(stream, size, EDDYI_WRITE_OBSTACLES);
     if (stream->writer != NULL && (stream->state & EDDYI_CONNECTING) == 0 && why != -ECHILD) {
@@ -181,34 +227,29 @@ static APART ssize_t write_on(struct eddy_stream *stream, const char *data, size
     if ((stream->state & EDDYI_CAN_WRITE) != 0) {
         ssize_t count = transmit(stream, data + stream->sent, size - stream->sent);
         if (count < 0 || stream->sent == size) {
-            return settle(stream, count < 0 ? count : (ssize_t)size, waiter);
+            return eddyi_transfer_settle(stream, count < 0 ? count : (ssize_t)size, waiter);
         }
     }
-    int error = arm_out(stream);
+    int error = eddyi_transfer_arm_out(stream);
     if (error < 0) {
         return error;
     }
-    waiter->transfer.subject = stream;
-    waiter->transfer.data = (char *)(uintptr_t)(data + stream->sent); /* only ever read */
-    waiter->size = (uint32_t)(size - stream->sent);
-    stream->writer = waiter;
-    eddyi_wait_check_memory(waiter, data);
-    return eddyi_wait_park(waiter, &write_kind);
+    return eddyi_transfer_park_writer(stream, data + stream->sent, size - stream->sent, waiter, &write_kind);
 }
 
 ssize_t eddy_stream_write(struct eddy_stream *stream, const void *data, size_t size, struct eddy_waiter *waiter)
 {
     if (unlikely(stream->writer != NULL || !eddyi_stream_is_usable(stream, size, EDDYI_WRITE_OBSTACLES))) {
-        return refuse_write(stream, size);
+        return eddyi_transfer_refuse_write(stream, size);
     }
     ssize_t count = likely((stream->state & EDDYI_CAN_WRITE) != 0) ? send_some(stream, data, size) : 0;
     if (likely(count == (ssize_t)size)) {
         stream->sent = (uint32_t)count;
-        return settle(stream, count, waiter);
+        return eddyi_transfer_settle(stream, count, waiter);
     }
     stream->sent = count > 0 ? (uint32_t)count : 0;
     if (count < 0 && count != -EAGAIN && count != -EINTR) {
-        return settle(stream, count, waiter);
+        return eddyi_transfer_settle(stream, count, waiter);
     }
     return write_on(stream, data, size, waiter);
 }
@@ -216,7 +257,7 @@ ssize_t eddy_stream_write(struct eddy_stream *stream, const void *data, size_t s
 ssize_t eddy_stream_try_write(struct eddy_stream *stream, const void *data, size_t size)
 {
     if (stream->writer != NULL || !eddyi_stream_is_usable(stream, size, EDDYI_WRITE_OBSTACLES)) {
-        return refuse_write(stream, size);
+        return eddyi_transfer_refuse_write(stream, size);
     }
     if ((stream->state & EDDYI_CAN_WRITE) == 0) {
         return -EAGAIN;
@@ -224,7 +265,7 @@ ssize_t eddy_stream_try_write(struct eddy_stream *stream, const void *data, size
     stream->sent = 0;
     ssize_t count = transmit(stream, data, size);
     if (count >= 0 && (size_t)count < size) { /* or its room would never be told of */
-        int error = arm_out(stream);
+        int error = eddyi_transfer_arm_out(stream);
         if (error < 0) {
             stream->state |= EDDYI_CAN_WRITE; /* so that the next call asks again */
             return count > 0 ? count : error;
@@ -263,6 +304,11 @@ static APART void on_events_slowly(struct eddy_stream *stream, uint32_t events, 
     if (reader == NULL || (stream->state & EDDYI_CAN_READ) == 0) {
         return;
     }
+    if (reader->size == 0) { /* it waits for the event itself */
+        stream->reader = NULL;
+        eddyi_wait_finish(reader, &eddyi_ready_to_read_kind, EDDY_READABLE);
+        return;
+    }
     count = count == -EINTR ? receive(stream, reader->transfer.data, reader->size)
                             : receive_slowly(stream, reader->transfer.data, reader->size, count);
     if (count != -EAGAIN) {
@@ -288,7 +334,8 @@ void eddyi_stream_on_events(void *source, uint32_t events)
 #ifdef EDDY_DEBUG
     eddyi_stream_verify(stream);
 #endif
-    if (unlikely(events != EPOLLIN || reader == NULL || eddyi_is_forked(&stream->loop->scheduler))) {
+    if (unlikely(events != EPOLLIN || reader == NULL || reader->size == 0 ||
+                 eddyi_is_forked(&stream->loop->scheduler))) {
         on_events_slowly(stream, events, -EINTR);
         return;
     }

@@ -91,7 +91,7 @@ int eddy_loop_init(struct eddy_loop *loop, const struct eddy_loop_options *optio
 {
     static const struct eddy_loop_options defaults;
     options = options != NULL ? options : &defaults;
-    if (options->budget < 0 || (options->flags & ~EDDY_KEEP_SIGPIPE) != 0) {
+    if (options->budget < 0 || (options->flags & ~(EDDY_KEEP_SIGPIPE | EDDY_NO_THREADS)) != 0) {
         return -EINVAL;
     }
     if (current != NULL && !current->abandoned && !eddyi_is_forked(&current->scheduler)) {
@@ -102,8 +102,15 @@ int eddy_loop_init(struct eddy_loop *loop, const struct eddy_loop_options *optio
     loop->signals.fd = -1;
     eddy_list_init(&loop->signals.open);
     loop->posts = NULL;
+    eddy_list_init(&loop->preludes);
     loop->holds = 0;
     loop->listeners = 0;
+    loop->traces = 0;
+    loop->pools = 0;
+    loop->attached = NULL;
+    loop->threads = options->threads;
+    loop->posted = 0;
+    loop->watchdog = (struct eddyi_watchdog){.span = EDDY_FOREVER};
     loop->flags = options->flags;
     loop->entered = false;
     loop->abandoned = false;
@@ -121,14 +128,26 @@ int eddy_loop_init(struct eddy_loop *loop, const struct eddy_loop_options *optio
     loop->scheduler.choose = options->choose;
     loop->scheduler.choose_context = options->choose_context;
     current = loop;
+#ifdef EDDY_DEBUG
+    eddyi_watchdog_begin(loop);
+#endif
     return 0;
 }
 
 static bool is_in_use(const struct eddy_loop *loop)
 {
     return loop->entered || loop->scheduler.external > 0 || loop->scheduler.internal > 0 ||
-           loop->scheduler.ready_first != NULL || loop->poller.open > 0 || loop->listeners > 0 ||
-           eddyi_posts_waiting(&loop->posts);
+           loop->scheduler.ready_first != NULL || loop->poller.open > 0 || loop->listeners > 0 || loop->traces > 0 ||
+           loop->pools > 0 || !eddy_list_is_empty(&loop->preludes);
+}
+
+static void end_attached(struct eddy_loop *loop)
+{
+    while (loop->attached != NULL) {
+        struct eddyi_attached *attached = loop->attached;
+        loop->attached = attached->next;
+        attached->end(loop, attached);
+    }
 }
 
 int eddy_loop_fini(struct eddy_loop *loop)
@@ -139,6 +158,10 @@ int eddy_loop_fini(struct eddy_loop *loop)
     if (loop->entered) { /* a child still inside a wake: the loop's memory is needed until it comes home */
         close_descriptors(loop);
         return 0;
+    }
+    end_attached(loop); /* threads among it have posted */
+    if (eddyi_loop_is_usable(loop) && (is_in_use(loop) || eddyi_posts_waiting(&loop->posts))) {
+        return -EBUSY;
     }
     (void)eddy_pool_fini(&loop->scheduler.pool);
     close_parts(loop);
@@ -250,6 +273,30 @@ static void run_passes(struct eddy_loop *loop)
     }
 }
 
+static void before_post(void *context, const struct eddy_post *post)
+{
+    eddyi_observe_post(context, (void (*)(void))post->run);
+}
+
+static __attribute__((noinline)) void run_posts(struct eddy_loop *loop)
+{
+    bool is_observed = eddyi_is_observed(&loop->scheduler);
+    size_t count = eddyi_posts_run(&loop->posts, loop->alive, is_observed ? before_post : NULL, &loop->scheduler);
+    loop->posted += count;
+    if (is_observed && count > 0) {
+        eddyi_observe(&loop->scheduler, NULL);
+    }
+}
+
+static void dispatch(struct eddy_loop *loop, int count)
+{
+    if (eddyi_is_observed(&loop->scheduler)) {
+        eddyi_poller_dispatch_observed(&loop->poller, count, &loop->scheduler);
+    } else {
+        eddyi_poller_dispatch(&loop->poller, count);
+    }
+}
+
 static int turn(struct eddy_loop *loop, bool may_sleep)
 {
     struct eddy_scheduler *scheduler = &loop->scheduler;
@@ -268,7 +315,7 @@ static int turn(struct eddy_loop *loop, bool may_sleep)
     if (count < 0) {
         return count;
     }
-    eddyi_poller_dispatch(&loop->poller, count);
+    dispatch(loop, count);
     scheduler->running = NULL;
     if (eddyi_is_forked(scheduler)) {
         return -ECHILD;
@@ -276,7 +323,9 @@ static int turn(struct eddy_loop *loop, bool may_sleep)
     if (scheduler->timers.armed > 0) {
         eddyi_scheduler_expire(scheduler);
     }
-    eddyi_posts_run(&loop->posts, loop->alive);
+    if (eddyi_posts_waiting(&loop->posts)) {
+        run_posts(loop);
+    }
     if (eddyi_is_forked(scheduler)) { /* who is ready is the parent's */
         return -ECHILD;
     }
@@ -286,6 +335,17 @@ static int turn(struct eddy_loop *loop, bool may_sleep)
     eddyi_scheduler_verify(scheduler);
 #endif
     return 0;
+}
+
+/* No user's code runs in a prelude: it readies whom it concerns. */
+static void run_preludes(struct eddy_loop *loop)
+{
+    struct eddy_list *link;
+    while ((link = eddy_list_first(&loop->preludes)) != NULL) {
+        eddy_list_remove(link);
+        struct eddyi_prelude *prelude = EDDY_CONTAINER(link, struct eddyi_prelude, link);
+        prelude->run(prelude);
+    }
 }
 
 /* Somebody forked, and this is the child coming home. */
@@ -322,6 +382,7 @@ int eddy_loop_run(struct eddy_loop *loop)
     loop->entered = true;
     int result = 0;
     while (result == 0 && !loop->scheduler.stopping) {
+        run_preludes(loop);
         result = prospects(loop);
         if (result <= 0) {
             break;
@@ -331,6 +392,7 @@ int eddy_loop_run(struct eddy_loop *loop)
             return come_home(loop);
         }
     }
+    run_preludes(loop); /* of a pass that was the last */
     loop->scheduler.stopping = false;
     loop->entered = false;
     return result;
@@ -352,6 +414,7 @@ eddy_ns eddy_loop_timeout(struct eddy_loop *loop)
     if (!eddyi_loop_is_usable(loop)) {
         return EDDY_FOREVER;
     }
+    run_preludes(loop);
     eddyi_interest_flush(&loop->poller);
     return eddyi_posts_doze(&loop->posts) ? sleep_span(loop) : 0;
 }
@@ -365,6 +428,7 @@ int eddy_loop_step(struct eddy_loop *loop)
         return -EBUSY;
     }
     loop->entered = true;
+    run_preludes(loop);
     int error = turn(loop, false);
     if (eddyi_is_forked(&loop->scheduler)) {
         return come_home(loop);

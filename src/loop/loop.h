@@ -19,6 +19,19 @@ static inline bool eddyi_loop_is_usable(const struct eddy_loop *loop)
     return true;
 }
 
+/* Have the prelude run once, before the loop next looks for events or its run ends. */
+static inline void eddyi_loop_before_poll(struct eddy_loop *loop, struct eddyi_prelude *prelude)
+{
+    if (eddy_list_is_empty(&prelude->link)) {
+        eddy_list_append(&loop->preludes, &prelude->link);
+    }
+}
+
+#ifdef EDDY_DEBUG
+/* Debug builds begin with a watchdog. It knows tasks, and is in look/watchdog.c: the one call upward. */
+void eddyi_watchdog_begin(struct eddy_loop *loop);
+#endif
+
 /* This thread may start another loop, though this one could not end: it is leaked. */
 void eddyi_loop_abandon(struct eddy_loop *loop);
 

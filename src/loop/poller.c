@@ -4,6 +4,8 @@
  * dropped; when a slot sends a second, the epoll set is made anew without it. */
 #include "loop/poller.h"
 
+#include "base/wait.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
@@ -28,6 +30,7 @@ static int control(struct eddy_poller *poller, int epfd, int op, int fd, uint32_
     memset(&event, 0, sizeof event);
     event.events = events;
     event.data.u64 = data;
+    poller->changes++;
     return poller->os->epoll_ctl(poller->os->context, epfd, op, fd, &event);
 }
 
@@ -359,21 +362,51 @@ int eddyi_poller_wait(struct eddy_poller *poller, eddy_ns span)
     return count == -EINTR ? 0 : count;
 }
 
-void eddyi_poller_dispatch(struct eddy_poller *poller, int count)
+/* The slot that an event is of; NULL: it is stale, or the waker's. */
+static inline const struct eddyi_slot *live_slot(const struct eddy_poller *poller, uint64_t data)
 {
-    poller->freed_in_batch = false;
-    for (int i = 0; i < count; i++) {
-        uint64_t data = poller->events[i].data.u64;
-        uint32_t index = (uint32_t)data;
-        const struct eddyi_slot *slot = index < poller->slots_size ? &poller->slots[index] : NULL;
-        if (slot != NULL && slot->generation == data >> 32) {
-            poller->kinds[slot->kind]->on_events(slot->source, poller->events[i].events);
-        } else if (data != WAKER) {
-            note_stale(poller, data);
-        }
+    uint32_t index = (uint32_t)data;
+    const struct eddyi_slot *slot = index < poller->slots_size ? &poller->slots[index] : NULL;
+    return slot != NULL && slot->generation == data >> 32 ? slot : NULL;
+}
+
+static inline void dispatch_event(struct eddy_poller *poller, const struct epoll_event *event)
+{
+    uint64_t data = event->data.u64;
+    const struct eddyi_slot *slot = live_slot(poller, data);
+    if (slot != NULL) {
+        poller->kinds[slot->kind]->on_events(slot->source, event->events);
+    } else if (data != WAKER) {
+        note_stale(poller, data);
     }
+}
+
+static void end_dispatch(struct eddy_poller *poller, int count)
+{
     poller->events_seen += (uint64_t)count;
     if ((uint32_t)count == poller->events_size && poller->events_size < EVENTS_MAX) {
         grow_events(poller);
     }
+}
+
+void eddyi_poller_dispatch(struct eddy_poller *poller, int count)
+{
+    poller->freed_in_batch = false;
+    for (int i = 0; i < count; i++) {
+        dispatch_event(poller, &poller->events[i]);
+    }
+    end_dispatch(poller, count);
+}
+
+void eddyi_poller_dispatch_observed(struct eddy_poller *poller, int count, struct eddy_scheduler *scheduler)
+{
+    poller->freed_in_batch = false;
+    for (int i = 0; i < count; i++) {
+        const struct eddyi_slot *slot = live_slot(poller, poller->events[i].data.u64);
+        const struct eddyi_source_kind *kind = slot != NULL ? poller->kinds[slot->kind] : NULL;
+        eddyi_observe(scheduler, kind != NULL && kind->runs != NULL ? kind->runs(slot->source) : NULL);
+        dispatch_event(poller, &poller->events[i]);
+    }
+    end_dispatch(poller, count);
+    eddyi_observe(scheduler, NULL);
 }

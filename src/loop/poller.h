@@ -4,6 +4,8 @@
 
 #include <eddy/poller.h>
 
+#include <eddy/wait.h>
+
 enum eddyi_source {
     EDDYI_SOURCE_WATCH,
     EDDYI_SOURCE_SIGNALS,
@@ -18,6 +20,8 @@ struct eddyi_source_kind {
     void (*on_events)(void *source, uint32_t events);
     /* The descriptor and mask to register when the set is rebuilt; -1: none. */
     int (*registration)(const void *source, uint32_t *events);
+    /* Whom on_events may let run; NULL: nobody, now or, for no function, ever. */
+    struct eddy_waiter *(*runs)(const void *source);
 };
 
 struct eddyi_slot {
@@ -60,6 +64,9 @@ int eddyi_poller_wait(struct eddy_poller *poller, eddy_ns span);
 
 /* Hand them out. Users' code runs here. */
 void eddyi_poller_dispatch(struct eddy_poller *poller, int count);
+
+/* The same, and tell who looks on whom they let run. */
+void eddyi_poller_dispatch_observed(struct eddy_poller *poller, int count, struct eddy_scheduler *scheduler);
 
 /* Make a new epoll set of the live slots, if stale events called for it. */
 void eddyi_poller_rebuild(struct eddy_poller *poller, int wake_fd);

@@ -15,7 +15,8 @@
 static void signals_on_events(void *source, uint32_t events);
 static int signals_registration(const void *source, uint32_t *events);
 
-static const struct eddyi_source_kind signals_source = {EDDYI_SOURCE_SIGNALS, signals_on_events, signals_registration};
+static const struct eddyi_source_kind signals_source = {EDDYI_SOURCE_SIGNALS, signals_on_events, signals_registration,
+                                                        NULL};
 
 static int signals_registration(const void *source, uint32_t *events)
 {

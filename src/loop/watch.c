@@ -12,7 +12,7 @@ enum { READER, WRITER };
 static void watch_on_events(void *source, uint32_t events);
 static int watch_registration(const void *source, uint32_t *events);
 
-static const struct eddyi_source_kind watch_source = {EDDYI_SOURCE_WATCH, watch_on_events, watch_registration};
+static const struct eddyi_source_kind watch_source = {EDDYI_SOURCE_WATCH, watch_on_events, watch_registration, NULL};
 
 static int watch_registration(const void *source, uint32_t *events)
 {

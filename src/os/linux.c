@@ -3,8 +3,11 @@
 #include "os/linux.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -216,6 +219,63 @@ ssize_t eddyi_linux_send(void *context, int fd, const void *data, size_t size, i
     return count_or_error(send(fd, data, size, flags));
 }
 
+static ssize_t os_sendmsg(void *context, int fd, const struct msghdr *message, int flags)
+{
+    (void)context;
+    return count_or_error(sendmsg(fd, message, flags));
+}
+
+static ssize_t os_sendfile(void *context, int out, int in, off_t *offset, size_t size)
+{
+    (void)context;
+    return count_or_error(sendfile(out, in, offset, size));
+}
+
+static ssize_t os_splice(void *context, int in, int out, size_t size, unsigned flags)
+{
+    (void)context;
+    return count_or_error(splice(in, NULL, out, NULL, size, flags));
+}
+
+static int os_pipe(void *context, int fds[2])
+{
+    (void)context;
+    return RESULT(pipe2(fds, O_CLOEXEC | O_NONBLOCK));
+}
+
+static int os_open(void *context, const char *path, int flags)
+{
+    (void)context;
+    return value_or_error(open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+}
+
+static int os_fstat(void *context, int fd, struct stat *status)
+{
+    (void)context;
+    return RESULT(fstat(fd, status));
+}
+
+static int os_fcntl(void *context, int fd, int command, int argument)
+{
+    (void)context;
+    return value_or_error(fcntl(fd, command, argument));
+}
+
+static int os_getpid(void *context)
+{
+    (void)context;
+    return getpid();
+}
+
+static int os_descriptor_limit(void *context, size_t *limit)
+{
+    (void)context;
+    struct rlimit both;
+    int error = RESULT(getrlimit(RLIMIT_NOFILE, &both));
+    *limit = error < 0 ? 0 : (size_t)both.rlim_cur;
+    return error;
+}
+
 static mode_t os_umask(void *context, mode_t mask)
 {
     (void)context;
@@ -263,6 +323,15 @@ const struct eddy_os eddy_os_linux = {
     .getpeername = os_getpeername,
     .recv = eddyi_linux_recv,
     .send = eddyi_linux_send,
+    .sendmsg = os_sendmsg,
+    .sendfile = os_sendfile,
+    .splice = os_splice,
+    .pipe = os_pipe,
+    .open = os_open,
+    .fstat = os_fstat,
+    .fcntl = os_fcntl,
+    .getpid = os_getpid,
+    .descriptor_limit = os_descriptor_limit,
     .umask = os_umask,
     .lstat = os_lstat,
     .unlink = os_unlink,

@@ -98,6 +98,21 @@ static int sim_accept(void *context, int fd, struct sockaddr *address, socklen_t
     return opened(context, kernel->accept(NULL, fd, address, size));
 }
 
+static int sim_open(void *context, const char *path, int flags)
+{
+    return opened(context, kernel->open(NULL, path, flags));
+}
+
+static int sim_pipe(void *context, int fds[2])
+{
+    int error = kernel->pipe(NULL, fds);
+    if (error == 0) {
+        opened(context, fds[0]);
+        opened(context, fds[1]);
+    }
+    return error;
+}
+
 static int sim_close(void *context, int fd)
 {
     struct eddy_sim *sim = context;
@@ -146,6 +161,8 @@ void eddy_sim_init(struct eddy_sim *sim)
     sim->os.signalfd = sim_signalfd;
     sim->os.socket = sim_socket;
     sim->os.accept = sim_accept;
+    sim->os.open = sim_open;
+    sim->os.pipe = sim_pipe;
     sim->os.close = sim_close;
     sim->os.fork_mark = sim_fork_mark;
     sim->os.fork_unmark = sim_fork_unmark;

@@ -29,7 +29,7 @@ int eddy_latest_set(struct eddy_latest *latest, void *value, void **old)
     latest->version++;
     struct eddy_waiter *waiter;
     while ((waiter = eddy_waitq_first(&latest->waiters)) != NULL) {
-        ((struct eddy_reader *)waiter->queue)->seen = latest->version;
+        ((struct eddy_follower *)waiter->queue)->seen = latest->version;
         eddy_waitq_wake(waiter, 0);
     }
     return 0;
@@ -41,36 +41,36 @@ void eddy_latest_close(struct eddy_latest *latest)
     eddy_waitq_wake_all(&latest->waiters, -ENODATA);
 }
 
-void eddy_reader_open(struct eddy_reader *reader, struct eddy_latest *latest)
+void eddy_follower_open(struct eddy_follower *follower, struct eddy_latest *latest)
 {
-    reader->latest = latest;
-    reader->seen = latest->version;
+    follower->latest = latest;
+    follower->seen = latest->version;
 }
 
-int eddy_reader_try(struct eddy_reader *reader)
+int eddy_follower_try(struct eddy_follower *follower)
 {
-    struct eddy_latest *latest = reader->latest;
-    if (reader->seen == latest->version) {
+    struct eddy_latest *latest = follower->latest;
+    if (follower->seen == latest->version) {
         return latest->is_closed ? -ENODATA : -EAGAIN;
     }
-    reader->seen = latest->version;
+    follower->seen = latest->version;
     return 0;
 }
 
-int eddy_reader_changed(struct eddy_reader *reader, struct eddy_waiter *waiter)
+int eddy_follower_changed(struct eddy_follower *follower, struct eddy_waiter *waiter)
 {
     if (eddyi_is_forked(waiter->scheduler)) {
         return -ECHILD;
     }
-    int result = eddy_reader_try(reader);
+    int result = eddy_follower_try(follower);
     if (result == -EAGAIN) {
-        return eddy_waitq_park(&reader->latest->waiters, waiter, &change_kind, reader);
+        return eddy_waitq_park(&follower->latest->waiters, waiter, &change_kind, follower);
     }
     return result == 0 ? (int)eddyi_wait_settle(waiter, 0) : result;
 }
 
-void *eddy_reader_value(struct eddy_reader *reader)
+void *eddy_follower_value(struct eddy_follower *follower)
 {
-    reader->seen = reader->latest->version;
-    return reader->latest->value;
+    follower->seen = follower->latest->version;
+    return follower->latest->value;
 }

@@ -51,6 +51,11 @@ struct eddyi_task_more {
     struct eddyi_trail *stashed;    /* of failures whose EDDY_FINALLY is at work, innermost first */
     struct eddyi_cleanup *cleanups; /* innermost first */
     struct eddyi_start start;
+    uint64_t number; /* and the rest while somebody looks on; 0: nobody has yet */
+    uint64_t steps;
+    eddy_ns busy;
+    uint64_t arrow; /* to its next step, in a trace; 0: none */
+    bool traced;    /* its life is in the trace */
     char name[32];
 };
 

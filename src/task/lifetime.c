@@ -193,6 +193,7 @@ static void wake_joiners(struct eddy_task *task)
 
 void eddyi_task_discard(struct eddy_task *task)
 {
+    eddyi_task_scheduler(task)->ended++;
     (void)eddy_wait_withdraw(&task->waiter);
     eddy_task_release(task);
     eddyi_group_left(task->group, task, EDDYI_CANCELED, false);
@@ -204,6 +205,9 @@ static __attribute__((noinline)) void end_fully(struct eddy_task *task, int outc
 {
     int status = outcome == EDDYI_FAILED ? task->error : outcome == EDDYI_CANCELED ? -ECANCELED : 0;
     struct eddy_group *group = task->group;
+    if (eddyi_is_observed(group->scheduler)) {
+        eddyi_observe_end(group->scheduler, task, outcome);
+    }
     task->error = status;
     bool owned = tell_starter(task, outcome, status);
     bool reports = !owned;
@@ -232,6 +236,7 @@ static bool is_plain(const struct eddy_task *task, int outcome)
 
 void eddyi_task_end(struct eddy_task *task, int outcome)
 {
+    eddyi_task_scheduler(task)->ended++;
     if (!is_plain(task, outcome)) {
         end_fully(task, outcome);
         return;

@@ -56,6 +56,7 @@ int eddyi_spawn(struct eddy_task **handle, struct eddy_group *group, struct eddy
     task->marks = 0;
     begin_waiter(&task->waiter, group->scheduler);
     eddyi_group_join(group, task);
+    group->scheduler->spawned++;
     if (handle != NULL) {
         task->handles = 1;
         group->running_held++;

@@ -5,6 +5,10 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+enum { TEST_PARTS = 64 }; /* of a message that is cut */
 
 static const struct eddy_os *const kernel = &eddy_os_linux;
 
@@ -52,6 +56,12 @@ ENTRY(int, setsockopt, TEST_SETSOCKOPT, (void *context, int fd, int level, int n
       (NULL, fd, level, name, value, size))
 ENTRY(int, getsockname, TEST_GETSOCKNAME, (void *context, int fd, struct sockaddr *address, socklen_t *size),
       (NULL, fd, address, size))
+ENTRY(int, pipe, TEST_PIPE, (void *context, int fds[2]), (NULL, fds))
+ENTRY(int, open, TEST_OPEN, (void *context, const char *path, int flags), (NULL, path, flags))
+ENTRY(int, fstat, TEST_FSTAT, (void *context, int fd, struct stat *status), (NULL, fd, status))
+ENTRY(int, fcntl, TEST_FCNTL, (void *context, int fd, int command, int argument), (NULL, fd, command, argument))
+ENTRY(int, getpid, TEST_GETPID, (void *context), (NULL))
+ENTRY(int, descriptor_limit, TEST_DESCRIPTOR_LIMIT, (void *context, size_t *limit), (NULL, limit))
 ENTRY(int, lstat, TEST_LSTAT, (void *context, const char *path, struct stat *status), (NULL, path, status))
 ENTRY(int, unlink, TEST_UNLINK, (void *context, const char *path), (NULL, path))
 
@@ -213,6 +223,68 @@ static ssize_t os_send(void *context, int fd, const void *data, size_t size, int
     return result;
 }
 
+/* Cut the message so that it ends within a part, wherever that is. */
+static ssize_t os_sendmsg(void *context, int fd, const struct msghdr *message, int flags)
+{
+    struct test_os *os = context;
+    int error = test_os_strike(os, is_inet(fd) ? TEST_SENDMSG_INET : TEST_SENDMSG_UNIX);
+    size_t size = 0, count = 0;
+    while (count < message->msg_iovlen) {
+        size += message->msg_iov[count++].iov_len;
+    }
+    size_t wanted = size == 0 ? 0 : shorten(os->chaos.short_send, size);
+    ssize_t result = error;
+    if (error == 0 && wanted == size) {
+        result = kernel->sendmsg(NULL, fd, message, flags);
+    } else if (error == 0) {
+        struct iovec parts[TEST_PARTS];
+        struct msghdr shorter = *message;
+        shorter.msg_iov = parts;
+        shorter.msg_iovlen = count = 0;
+        for (size_t left = wanted; left > 0 && count < TEST_PARTS; shorter.msg_iovlen = count) {
+            parts[count] = message->msg_iov[count];
+            parts[count].iov_len = parts[count].iov_len < left ? parts[count].iov_len : left;
+            left -= parts[count++].iov_len;
+        }
+        result = kernel->sendmsg(NULL, fd, &shorter, flags);
+    }
+    if (error == -EAGAIN || wanted < size) {
+        test_os_edge(os, fd);
+    }
+    return result;
+}
+
+static ssize_t os_sendfile(void *context, int out, int in, off_t *offset, size_t size)
+{
+    struct test_os *os = context;
+    int error = test_os_strike(os, TEST_SENDFILE);
+    size_t wanted = size == 0 ? 0 : shorten(os->chaos.short_send, size);
+    ssize_t result = error < 0 ? error : kernel->sendfile(NULL, out, in, offset, wanted);
+    if (error == -EAGAIN || wanted < size) {
+        test_os_edge(os, out);
+    }
+    return result;
+}
+
+static bool is_socket(int fd)
+{
+    struct stat status;
+    return kernel->fstat(NULL, fd, &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
+static ssize_t os_splice(void *context, int in, int out, size_t size, unsigned flags)
+{
+    struct test_os *os = context;
+    bool receives = is_socket(in);
+    int error = test_os_strike(os, receives ? TEST_SPLICE_IN : TEST_SPLICE_OUT);
+    size_t wanted = size == 0 ? 0 : shorten(receives ? os->chaos.short_recv : os->chaos.short_send, size);
+    ssize_t result = error < 0 ? error : kernel->splice(NULL, in, out, wanted, flags);
+    if (error == -EAGAIN || wanted < size) {
+        test_os_edge(os, receives ? in : out);
+    }
+    return result;
+}
+
 /* ---- Life ---------------------------------------------------------------------------------- */
 
 static const struct eddy_os table = {
@@ -243,6 +315,15 @@ static const struct eddy_os table = {
     .getpeername = os_getpeername,
     .recv = os_recv,
     .send = os_send,
+    .sendmsg = os_sendmsg,
+    .sendfile = os_sendfile,
+    .splice = os_splice,
+    .pipe = os_pipe,
+    .open = os_open,
+    .fstat = os_fstat,
+    .fcntl = os_fcntl,
+    .getpid = os_getpid,
+    .descriptor_limit = os_descriptor_limit,
     .umask = os_umask,
     .lstat = os_lstat,
     .unlink = os_unlink,

@@ -52,6 +52,17 @@ enum test_call {
     TEST_RECV_INET,
     TEST_SEND_UNIX,
     TEST_SEND_INET,
+    TEST_SENDMSG_UNIX,
+    TEST_SENDMSG_INET,
+    TEST_SENDFILE,
+    TEST_SPLICE_IN,  /* from a socket into a pipe */
+    TEST_SPLICE_OUT, /* from a pipe to a socket */
+    TEST_PIPE,
+    TEST_OPEN,
+    TEST_FSTAT,
+    TEST_FCNTL,
+    TEST_GETPID,
+    TEST_DESCRIPTOR_LIMIT,
     TEST_UMASK,
     TEST_LSTAT,
     TEST_UNLINK,
@@ -74,7 +85,7 @@ enum test_order { TEST_IN_ORDER, TEST_REVERSED, TEST_SHUFFLED };
 /* Zero means: as Linux does it. */
 struct test_chaos {
     enum test_short short_recv;
-    enum test_short short_send;
+    enum test_short short_send; /* also of sendmsg, sendfile and splice */
     enum test_order order;
     int hold;       /* events come 0 to so many waits late */
     bool duplicate; /* each event comes twice */

@@ -1,0 +1,27 @@
+# find_package(eddy): eddy::static and eddy::shared, as far as they are installed; and eddy::eddy, which is the
+# shared library where there is one, as it is for the linker. COMPONENTS static or shared make it that one.
+set(eddy_kinds "")
+foreach(eddy_kind IN ITEMS shared static)
+    if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/eddy-${eddy_kind}-targets.cmake")
+        include("${CMAKE_CURRENT_LIST_DIR}/eddy-${eddy_kind}-targets.cmake")
+        list(APPEND eddy_kinds ${eddy_kind})
+        set(eddy_${eddy_kind}_FOUND TRUE)
+    endif()
+endforeach()
+
+foreach(eddy_kind IN LISTS eddy_FIND_COMPONENTS)
+    if(NOT eddy_kind IN_LIST eddy_kinds AND eddy_FIND_REQUIRED_${eddy_kind})
+        set(eddy_FOUND FALSE)
+        set(eddy_NOT_FOUND_MESSAGE "eddy is installed without its ${eddy_kind} library")
+        return()
+    endif()
+endforeach()
+
+if(NOT TARGET eddy::eddy)
+    set(eddy_kind ${eddy_FIND_COMPONENTS} ${eddy_kinds})
+    list(GET eddy_kind 0 eddy_kind)
+    add_library(eddy::eddy INTERFACE IMPORTED)
+    set_target_properties(eddy::eddy PROPERTIES INTERFACE_LINK_LIBRARIES eddy::${eddy_kind})
+endif()
+unset(eddy_kind)
+unset(eddy_kinds)

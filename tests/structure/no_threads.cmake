@@ -1,0 +1,20 @@
+# cmake -D NM=nm -D PROGRAM=program -D LIBRARY=libeddy.a -P no_threads.cmake
+# A program without blocking work has no code for threads or names; the library does.
+cmake_minimum_required(VERSION 3.16)
+
+set(threads " (U|T|t) (pthread_(create|mutex|cond)[a-z_]*|getaddrinfo|getnameinfo|eddyi_crew_[a-z]+|eddy_work|eddy_resolve|eddy_dial)")
+foreach(file IN ITEMS PROGRAM LIBRARY)
+    execute_process(COMMAND "${NM}" "${${file}}" OUTPUT_VARIABLE symbols RESULT_VARIABLE result ERROR_QUIET)
+    string(REGEX MATCHALL "${threads}[@\n]" found_${file} "${symbols}")
+    if(NOT result EQUAL 0 OR NOT symbols MATCHES "eddy_loop_run")
+        message(FATAL_ERROR "${NM} does not read ${${file}}")
+    endif()
+endforeach()
+if(found_PROGRAM)
+    message(FATAL_ERROR "a program without blocking work links:${found_PROGRAM}")
+endif()
+foreach(name IN ITEMS pthread_create getaddrinfo eddy_work eddy_dial)
+    if(NOT found_LIBRARY MATCHES " ${name}[@\n]")
+        message(FATAL_ERROR "the library has no ${name}: does this look for the right names?")
+    endif()
+endforeach()
