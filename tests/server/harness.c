@@ -77,9 +77,9 @@ int server_teardown(void **state)
 
 /* ---- Starting -------------------------------------------------------------------------- */
 
-static const char *server_path(void)
+static const char *server_path(const struct server *server)
 {
-    const char *path = getenv("ECHO_SERVER"); /* to try another one */
+    const char *path = server->program != NULL ? server->program : getenv("ECHO_SERVER"); /* to try another one */
     return path != NULL ? path : ECHO_SERVER;
 }
 
@@ -131,7 +131,7 @@ static void list_arguments(const struct server *server, char **arguments, va_lis
     for (size_t i = 0; server->traced && i < sizeof strace / sizeof *strace; i++) {
         arguments[count++] = (char *)(uintptr_t)strace[i];
     }
-    arguments[count++] = (char *)(uintptr_t)server_path();
+    arguments[count++] = (char *)(uintptr_t)server_path(server);
     do {
         assert_true(count < ARGUMENTS_MAX);
         arguments[count] = va_arg(rest, char *);

@@ -24,7 +24,8 @@
 #endif
 
 struct server {
-    pid_t pid; /* 0: not running */
+    pid_t pid;           /* 0: not running */
+    const char *program; /* that is started; NULL: the echo server */
     int output;
     char first[256]; /* the two lines it prints, without their ends */
     char second[256];

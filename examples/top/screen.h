@@ -1,0 +1,22 @@
+/* Snapshots as tables. */
+#ifndef EXAMPLES_TOP_SCREEN_H
+#define EXAMPLES_TOP_SCREEN_H
+
+#include "snapshot.h"
+
+#include <stdio.h>
+
+enum screen_order { SCREEN_TREE, SCREEN_LOAD, SCREEN_BUSY, SCREEN_STEPS, SCREEN_SINCE, SCREEN_NAME, SCREEN_ORDERS };
+
+struct screen {
+    const char *path;        /* of the program's socket */
+    const char *trouble;     /* NULL: there is none */
+    enum screen_order order; /* of the rows */
+    int columns;             /* 0: as wide as it takes, and without colours */
+    int lines;               /* 0: as many as it takes */
+};
+
+/* Write the snapshot to `out`. Sorts its rows. */
+void screen_draw(const struct screen *screen, struct snapshot *shot, double wakes_per_second, FILE *out);
+
+#endif
