@@ -1,0 +1,7 @@
+#include "check.hpp"
+
+int main()
+{
+    test_awaits();
+    test_ends();
+}

@@ -1,0 +1,3 @@
+#include "scene.h"
+
+//@ 1

@@ -1,0 +1,9 @@
+#include "scene.h"
+
+//@ 1 1
+
+void snippet(void *context);
+void snippet(void *context)
+{
+//@ 1 2-
+}

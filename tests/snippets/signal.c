@@ -1,0 +1,7 @@
+#include "scene.h"
+
+void snippet(void);
+void snippet(void)
+{
+//@ 1
+}

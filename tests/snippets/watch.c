@@ -1,0 +1,9 @@
+#include "scene.h"
+
+int PQsocket(void *connection);
+
+void snippet(void *connection);
+void snippet(void *connection)
+{
+//@ 1
+}
