@@ -91,7 +91,7 @@ static struct coro *start(void **state)
 {
     struct coro *c = *state;
     c->loop.threads = &threads;
-    c->loop.flags |= EDDY_NO_THREADS;
+    c->loop.flags |= EDDY_WORK_INLINE;
     asked = 0;
     answer_error = 0;
     ANSWER("192.0.2.1");

@@ -123,19 +123,15 @@ static void the_system_knows_its_own_names(void **state)
     static const struct {
         const char *host;
         const char *found;
-    } cases[] = {{"127.1", "127.0.0.1:80"}, {"0x7f.1", "127.0.0.1:80"}, {"LocalHost", NULL}};
-    for (int i = 0; i < 3; i++) {
+    } cases[] = {{"127.1", "127.0.0.1:80"}, {"0x7f.1", "127.0.0.1:80"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[EDDY_ADDRESS_TEXT];
         assert_int_equal(resolve(&probes[0], cases[i].host), EDDY_PENDING);
         run();
         assert_int_equal(probes[0].result, 0);
         assert_true(probes[0].names.count > 0);
         eddy_address_text(&probes[0].names.addresses[0], text);
-        if (cases[i].found != NULL) {
-            assert_string_equal(text, cases[i].found);
-        } else {
-            assert_true(strcmp(text, "127.0.0.1:80") == 0 || strcmp(text, "[::1]:80") == 0);
-        }
+        assert_string_equal(text, cases[i].found);
     }
 }
 

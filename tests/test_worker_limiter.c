@@ -10,7 +10,7 @@ static struct eddy_limiter limiter;
 static struct coro *start(void **state, size_t total)
 {
     struct coro *c = *state;
-    c->loop.flags |= EDDY_NO_THREADS;
+    c->loop.flags |= EDDY_WORK_INLINE;
     assert_int_equal(eddy_workers_init(&pool, &c->loop, NULL), 0);
     eddy_limiter_init(&limiter, total);
     return c;
@@ -162,7 +162,7 @@ static void without_any_thread_the_loan_is_given_back(void **state)
     struct eddy_loan loan;
     static const struct eddy_threads none = {.start = refuse};
     assert_int_equal(eddy_workers_fini(&pool), 0);
-    c->loop.flags &= ~EDDY_NO_THREADS;
+    c->loop.flags &= ~EDDY_WORK_INLINE;
     c->loop.threads = &none;
     assert_int_equal(eddy_workers_init(&pool, &c->loop, NULL), 0);
     submit(c, 0, EDDY_JOB_WAIT);

@@ -29,13 +29,13 @@ EDDY_BEGIN_DECLS
 
 /* Start no threads: blocking work (eddy/worker.h, eddy/resolve.h) is done by the loop, so that tests always run alike. A job
  * begins when a thread would take it, and is done among the posts of the next turn. */
-#define EDDY_NO_THREADS 2u
+#define EDDY_WORK_INLINE 2u
 
 /* Zero stands for the default in every field. */
 struct eddy_loop_options {
     const struct eddy_os *os;        /* NULL: Linux */
     struct eddy_allocator allocator; /* resize == NULL: malloc */
-    unsigned flags;                  /* EDDY_KEEP_SIGPIPE, EDDY_NO_THREADS */
+    unsigned flags;                  /* EDDY_KEEP_SIGPIPE, EDDY_WORK_INLINE */
     int budget;                      /* operations that may be ready at once in a wake: 128 */
     eddy_choose_fn *choose;          /* for tests: in which order those who are ready are woken; NULL: as they came */
     void *choose_context;

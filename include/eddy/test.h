@@ -12,7 +12,7 @@
  *     EDDY_EXPLORE         with the ready queue in every order there is, and cancelled before every wake of each
  *
  * After each run it is checked that nothing is left: no memory of the loop, no descriptor that it opened; that the run ended at
- * all; and what the program itself wants checked, by trials.check. Blocking work is done without threads (EDDY_NO_THREADS). The arguments are evaluated for each run. A main that
+ * all; and what the program itself wants checked, by trials.check. Blocking work is done without threads (EDDY_WORK_INLINE). The arguments are evaluated for each run. A main that
  * returns -EDEADLK itself is taken for one that waits for ever.
  */
 #ifndef EDDY_TEST_H

@@ -4,7 +4,7 @@
  *     threads.getaddrinfo = my_getaddrinfo;              names of your own
  *     struct eddy_loop_options options = { .threads = &threads };
  *
- * What eddy/os.h is to the loop this is to eddy/worker.h and eddy/resolve.h. A loop with EDDY_NO_THREADS never calls
+ * What eddy/os.h is to the loop this is to eddy/worker.h and eddy/resolve.h. A loop with EDDY_WORK_INLINE never calls
  * `start`.
  */
 #ifndef EDDY_THREADS_H

@@ -42,9 +42,10 @@ static ssize_t send_parts(struct eddy_stream *stream, struct place place, size_t
     const struct eddy_os *os = stream->loop->os;
     struct iovec own[OWN_PARTS];
     struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)place.part}; /* only ever read */
-    message.msg_iovlen = count_parts(place, size, place.offset > 0 ? OWN_PARTS : PARTS_MAX);
+    size_t count = count_parts(place, size, place.offset > 0 ? OWN_PARTS : PARTS_MAX);
+    message.msg_iovlen = (__typeof__(message.msg_iovlen))count; /* musl's is an int */
     if (place.offset > 0) {
-        for (size_t i = 0; i < message.msg_iovlen; i++) {
+        for (size_t i = 0; i < count; i++) {
             own[i] = place.part[i];
         }
         own[0].iov_base = (char *)own[0].iov_base + place.offset;

@@ -230,7 +230,7 @@ bool eddyi_trials_next(struct eddy_trials *trials)
     trials->loop = (struct eddy_loop_options){
         .os = &trials->sim.os,
         .allocator = trials->sim.allocator,
-        .flags = EDDY_NO_THREADS,
+        .flags = EDDY_WORK_INLINE,
         .choose = on_step,
         .choose_context = trials,
     };

@@ -91,7 +91,7 @@ int eddy_loop_init(struct eddy_loop *loop, const struct eddy_loop_options *optio
 {
     static const struct eddy_loop_options defaults;
     options = options != NULL ? options : &defaults;
-    if (options->budget < 0 || (options->flags & ~(EDDY_KEEP_SIGPIPE | EDDY_NO_THREADS)) != 0) {
+    if (options->budget < 0 || (options->flags & ~(EDDY_KEEP_SIGPIPE | EDDY_WORK_INLINE)) != 0) {
         return -EINVAL;
     }
     if (current != NULL && !current->abandoned && !eddyi_is_forked(&current->scheduler)) {

@@ -71,7 +71,7 @@ const struct eddy_threads *eddyi_loop_threads(const struct eddy_loop *loop)
 
 static bool has_threads(const struct eddyi_crew *crew)
 {
-    return (crew->loop->flags & EDDY_NO_THREADS) == 0;
+    return (crew->loop->flags & EDDY_WORK_INLINE) == 0;
 }
 
 static void crew_free(struct eddyi_crew *crew)

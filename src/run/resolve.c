@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <string.h>
+#include <strings.h>
 
 #define LOOKUP_THREADS 4
 #define LOOKUPS_WAITING 256
@@ -180,7 +181,7 @@ static int start_lookup(struct lookup *lookup, struct eddy_waiter *waiter)
 /* The addresses that need no system: RFC 6761 says which "localhost" has. Their number, or -EINVAL. */
 static int parse_host(struct eddy_address addresses[2], const char *host, uint16_t port)
 {
-    if (strcmp(host, "localhost") == 0) {
+    if (strcasecmp(host, "localhost") == 0) {
         int error = eddy_address_parse(&addresses[0], "::1", port);
         return error == 0 ? 1 + (eddy_address_parse(&addresses[1], "127.0.0.1", port) == 0) : error;
     }

@@ -209,7 +209,7 @@ void fake_net_begin(struct eddy_loop *loop, const struct fake_host *hosts)
     loop->poller.os = &net.os;
     net.threads = (struct eddy_threads){.getaddrinfo = net_getaddrinfo, .freeaddrinfo = net_freeaddrinfo};
     loop->threads = &net.threads;
-    loop->flags |= EDDY_NO_THREADS;
+    loop->flags |= EDDY_WORK_INLINE;
     net.listeners[0] = open_listener(AF_INET);
     net.listeners[1] = open_listener(AF_INET6);
     for (int i = 0; i < PENDING_MAX; i++) {

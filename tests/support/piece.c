@@ -6,13 +6,13 @@ struct piece pieces[8];
 struct coro *piece_start(void **state)
 {
     struct coro *c = *state;
-    c->loop.flags |= EDDY_NO_THREADS;
+    c->loop.flags |= EDDY_WORK_INLINE;
     return c;
 }
 
 void piece_another_loop(struct coro *c)
 {
-    struct eddy_loop_options options = {.os = &c->os.os, .allocator = c->os.allocator, .flags = EDDY_NO_THREADS};
+    struct eddy_loop_options options = {.os = &c->os.os, .allocator = c->os.allocator, .flags = EDDY_WORK_INLINE};
     assert_int_equal(eddy_loop_init(&c->loop, &options), 0);
     assert_non_null(eddy_loop_detached(&c->loop));
     c->bytes = c->loop.scheduler.pool.bytes_used;

@@ -229,7 +229,7 @@ static ssize_t os_sendmsg(void *context, int fd, const struct msghdr *message, i
     struct test_os *os = context;
     int error = test_os_strike(os, is_inet(fd) ? TEST_SENDMSG_INET : TEST_SENDMSG_UNIX);
     size_t size = 0, count = 0;
-    while (count < message->msg_iovlen) {
+    while (count < (size_t)message->msg_iovlen) {
         size += message->msg_iov[count++].iov_len;
     }
     size_t wanted = size == 0 ? 0 : shorten(os->chaos.short_send, size);
@@ -240,12 +240,13 @@ static ssize_t os_sendmsg(void *context, int fd, const struct msghdr *message, i
         struct iovec parts[TEST_PARTS];
         struct msghdr shorter = *message;
         shorter.msg_iov = parts;
-        shorter.msg_iovlen = count = 0;
-        for (size_t left = wanted; left > 0 && count < TEST_PARTS; shorter.msg_iovlen = count) {
+        count = 0;
+        for (size_t left = wanted; left > 0 && count < TEST_PARTS;) {
             parts[count] = message->msg_iov[count];
             parts[count].iov_len = parts[count].iov_len < left ? parts[count].iov_len : left;
             left -= parts[count++].iov_len;
         }
+        shorter.msg_iovlen = (__typeof__(shorter.msg_iovlen))count; /* musl's is an int */
         result = kernel->sendmsg(NULL, fd, &shorter, flags);
     }
     if (error == -EAGAIN || wanted < size) {
