@@ -66,9 +66,6 @@ install(FILES "${eddy_generated}/eddy.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/p
 install(FILES "${PROJECT_SOURCE_DIR}/src/look/eddy-gdb.py" DESTINATION "${CMAKE_INSTALL_DATADIR}/eddy" COMPONENT dev)
 install(FILES "${CMAKE_CURRENT_LIST_DIR}/eddy.3" DESTINATION "${CMAKE_INSTALL_MANDIR}/man3" COMPONENT dev)
 
-install(FILES "${PROJECT_SOURCE_DIR}/src/look/eddy-gdb.py" DESTINATION "${CMAKE_INSTALL_DATADIR}/eddy" COMPONENT dev)
-install(FILES "${CMAKE_CURRENT_LIST_DIR}/eddy.3" DESTINATION "${CMAKE_INSTALL_MANDIR}/man3" COMPONENT dev)
-
 file(GLOB eddy_example_files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/examples/*.[ch]"
     "${PROJECT_SOURCE_DIR}/examples/*.cpp" "${PROJECT_SOURCE_DIR}/examples/*.md")
 install(FILES ${eddy_example_files} DESTINATION "${CMAKE_INSTALL_DOCDIR}/examples" COMPONENT examples EXCLUDE_FROM_ALL)

@@ -1,5 +1,6 @@
-/* 09_chat [--host H] [--port N] [--unix PATH] [--web N] - rooms of people who write lines to each other: by nc, or in a
- * browser (chat/web.h). Who reads too slowly is dropped (chat/rooms.h).
+/* 09_chat [--host H] [--port N] [--unix PATH] [--web N] [--monitor PATH] - rooms of people who write lines to each other:
+ * by nc, or in a browser (chat/web.h). Who reads too slowly is dropped (chat/rooms.h). With a monitor, `eddy-top PATH`
+ * shows what each of them waits for.
  * SIGINT or SIGTERM: say goodbye, send what is left for at most 2 s, exit 0. */
 #include "chat/rooms.h"
 #include "chat/web.h"
@@ -114,8 +115,9 @@ EDDY_CORO(guest)
                  eddy_writer_init(&my->writer, eddy_loop_current(), eddy_stream_transport(&my->connection->stream),
                                   &(struct eddy_writer_options){.cap = OUTBOX, .high = OUTBOX / 2, .low = OUTBOX / 4}));
         member_init(my->chat, &my->member, eddy_task_of(me), &my->writer, "", "\n");
-        EDDY_TRY(my->error, join(my->chat, &my->member, "lobby"));
+        EDDY_TRY(my->error, join_as_guest(my->chat, &my->member, "lobby"));
         do {
+            EDDY_AWAIT(eddy_yield(me)); /* who has much to say says one line at a time, as the others do */
             EDDY_AWAIT(my->n, eddy_reader_line(&my->reader, &my->line, me));
         } while (my->n > 0 && obey(my->chat, &my->member, &my->line));
         if (my->n == -ENOBUFS) {
@@ -146,7 +148,10 @@ struct doors {
     EDDY_FRAME_RET(int);
     const char *program;
     const struct eddy_address *lines, *web;
+    const char *monitor_path; /* "": there is none */
+    struct eddy_monitor monitor;
     struct chat chat;
+    struct eddy_scope shield; /* EDDY_RUN answers SIGINT with a cancel; both servers know what to do */
     struct eddy_group both;
     struct eddy_server_options options;
     int error;
@@ -155,22 +160,31 @@ struct doors {
 EDDY_CORO(doors)
 {
     EDDY_BEGIN(doors) {
+        if (my->monitor_path[0] != '\0') {
+            EDDY_TRY(my->error, eddy_monitor_open(&my->monitor, eddy_loop_current(), my->monitor_path));
+        }
         eddy_list_init(&my->chat.rooms);
         my->options = (struct eddy_server_options){.context = &my->chat, .idle = EDDY_FOREVER};
-        EDDY_GROUP(&my->both) {
-            EDDY_TRY(my->error, EDDY_SPAWN(&my->both, serve, .program = my->program, .address = my->lines,
-                                           .handler = EDDY_HANDLER(guest), .options = my->options, .grace = DRAIN));
-            my->options.idle = 0;
-            EDDY_TRY(my->error, EDDY_SPAWN(&my->both, serve, .program = my->program, .address = my->web,
-                                           .handler = EDDY_HANDLER(browser), .options = my->options, .grace = DRAIN,
-                                           .announce = announce_web));
+        EDDY_SHIELD(&my->shield, EDDY_FOREVER) {
+            EDDY_GROUP(&my->both) {
+                EDDY_TRY(my->error, EDDY_SPAWN(&my->both, serve, .program = my->program, .address = my->lines,
+                                               .handler = EDDY_HANDLER(guest), .options = my->options, .grace = DRAIN));
+                my->options.idle = 0;
+                EDDY_TRY(my->error, EDDY_SPAWN(&my->both, serve, .program = my->program, .address = my->web,
+                                               .handler = EDDY_HANDLER(browser), .options = my->options, .grace = DRAIN,
+                                               .announce = announce_web));
+            }
         }
+    }
+    EDDY_FINALLY
+    {
+        eddy_monitor_close(&my->monitor);
     }
 }
 
 int main(int argc, char **argv)
 {
-    struct options_own own[] = {{"web", "PORT", "0"}, {0}};
+    struct options_own own[] = {{"web", "PORT", "0"}, {"monitor", "PATH", ""}, {0}};
     struct eddy_address lines, web;
     long port;
     if (!options_parse_own(argc, argv, 7777, &lines, own)) {
@@ -180,5 +194,6 @@ int main(int argc, char **argv)
         return options_usage(argv[0], own);
     }
     bool parsed = eddy_address_parse(&web, "127.0.0.1", (uint16_t)port) == 0; /* the page is for this machine alone */
-    return !parsed || EDDY_RUN(doors, .program = argv[0], .lines = &lines, .web = &web) != 0;
+    return !parsed ||
+           EDDY_RUN(doors, .program = argv[0], .lines = &lines, .web = &web, .monitor_path = own[1].text) != 0;
 }

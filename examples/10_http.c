@@ -1,10 +1,10 @@
 /* 10_http --root DIR [--host H] [--port N] [--unix PATH] [--head S] [--body S] [--idle S] [--stall S] [--grace S]
  *
- * A web server for the files below DIR, and /hello. HTTP/1.1 with keep-alive and pipelining, and HTTP/1.0; GET and HEAD.
+ * A web server for the files below DIR, and /hello. GET and HEAD; HTTP/1.1 with keep-alive and pipelining, HTTP/1.0.
  *
  * Limits: those of http/request.h; 10 s for a head (--head) and 10 s for a body (--body), or 408; 60 s between requests
  * (--idle); 30 s in which a client takes no byte (--stall). Each request costs one receive and one send, a file one
- * sendfile more; nothing is allocated, and who waits for a request has no buffer.
+ * sendfile more; nothing is allocated, and who waits for a request holds no room to receive it.
  * SIGINT or SIGTERM: answer what has been asked, 5 s long (--grace), and exit 0. */
 #define _GNU_SOURCE
 #include "http/answer.h"
@@ -27,15 +27,16 @@ struct site {
 struct http {
     EDDY_FRAME;
     struct eddy_connection *connection;
+    struct http_answer out; /* its size is wanted with what stands before it, its bytes seldom */
+    const struct eddy_server *server;
     const struct site *site;
     struct eddy_reader reader;
     struct eddy_slice in;
-    struct http_request request;
-    struct http_file file; /* fd < 0: none */
     ssize_t n;
     bool is_whole;
-    bool is_known; /* it has asked before */
-    struct http_answer out;
+    bool is_known;         /* it has asked before */
+    struct http_file file; /* fd < 0: none */
+    struct http_request request;
 };
 
 static bool is_hello(const char *target)
@@ -43,16 +44,30 @@ static bool is_hello(const char *target)
     return memcmp(target, "/hello", 6) == 0 && (target[6] == '\0' || target[6] == '?');
 }
 
+/* Put the answer; where nothing is to be sent with it, what can be sent at once is, without a copy. */
+static void hello(struct http *my)
+{
+    const struct http_answer *made = http_answer_hello(&my->request);
+    size_t sent = 0;
+    if (my->out.size == 0 && eddy_reader_buffered(&my->reader) == 0) {
+        ssize_t n = eddy_stream_try_write(&my->connection->stream, made->bytes, made->size);
+        sent = n > 0 ? (size_t)n : 0; /* an error is there still when the rest is sent */
+    }
+    if (sent < made->size) {
+        http_answer_put(&my->out, made->bytes + sent, made->size - sent);
+    }
+}
+
 /* Put the answer to the request; a file is left to be sent. */
 static void answer(struct http *my)
 {
     struct http_request *request = &my->request;
     int status = request->status;
-    request->keep_alive = request->keep_alive && !my->connection->server->is_stopping;
+    request->keep_alive = request->keep_alive && !my->server->is_stopping;
     if (status == 0 && request->method != HTTP_GET && request->method != HTTP_HEAD) {
         status = 405;
     } else if (status == 0 && is_hello(request->target)) {
-        http_answer_hello(&my->out, request);
+        hello(my);
         return;
     } else if (status == 0) {
         status = http_files_open(my->site->root, request->target, &my->file);
@@ -180,7 +195,8 @@ EDDY_CORO(hear_out)
 EDDY_CORO(http)
 {
     EDDY_BEGIN(http) {
-        my->site = my->connection->server->options.context;
+        my->server = my->connection->server;
+        my->site = my->server->options.context;
         my->file.fd = -1;
         http_request_init(&my->request);
         eddy_reader_init(&my->reader, eddy_loop_current(), eddy_stream_transport(&my->connection->stream), 0);
@@ -205,8 +221,8 @@ EDDY_CORO(http)
             answer(my);
             if (my->file.fd >= 0) {
                 EDDY_DO(give, .http = my);
-            } else if (eddy_reader_buffered(&my->reader) == 0 || http_answer_is_full(&my->out) ||
-                       !my->request.keep_alive) {
+            } else if (my->out.size > 0 && (eddy_reader_buffered(&my->reader) == 0 || http_answer_is_full(&my->out) ||
+                                            !my->request.keep_alive)) {
                 EDDY_AWAIT(my->n, flush(my, me));
                 my->out.size = 0;
             }

@@ -1,16 +1,20 @@
 /* 11_proxy [--host H] [--port N] [--unix PATH] [--to HOST:PORT] - a proxy: to one place, or, without --to, to wherever the
  * client asks to be taken (SOCKS5, RFC 1928, without passwords). Bytes are spliced, never copied through the program.
+ * Who can connect to it reaches what this machine reaches, its own loopback and inner networks included: it stands on
+ * 127.0.0.1 unless --host or --unix say otherwise.
  * SIGINT or SIGTERM: take nobody new, give those who are being served 5 s, exit 0. */
 #include "serve.h"
 
 #include <arpa/inet.h>
 #include <eddy.h>
 #include <errno.h>
+#include <unistd.h>
 
 #define HANDSHAKE EDDY_SEC(10)
 #define CONNECT EDDY_SEC(10)
 #define SILENCE EDDY_SEC(600) /* how long a direction may be silent */
 #define DRAIN EDDY_SEC(5)
+#define SPARE 40 /* descriptors for all else: the loop, listeners, names that are looked up, a few pipes */
 
 /* What SOCKS answers (RFC 1928, section 6). */
 enum { SUCCEEDED, FAILED, NOT_ALLOWED, NET_UNREACHABLE, HOST_UNREACHABLE, REFUSED, EXPIRED, NO_COMMAND, NO_ADDRESS };
@@ -74,16 +78,23 @@ static size_t request_size(const unsigned char *request, int *status)
     }
 }
 
-/* Where a whole request wants to go. */
-static void read_place(struct place *place, const unsigned char *request, size_t size)
+/* Where a whole request wants to go. False: to no name; what is logged as one must not be obeyed by a terminal. */
+static bool read_place(struct place *place, const unsigned char *request, size_t size)
 {
-    if (request[3] == 3) {
-        memcpy(place->host, request + 5, request[4]);
-        place->host[request[4]] = '\0';
-    } else {
-        inet_ntop(request[3] == 1 ? AF_INET : AF_INET6, request + 4, place->host, sizeof place->host);
-    }
+    size_t length = request[4];
     place->port = (uint16_t)(request[size - 2] << 8 | request[size - 1]);
+    if (request[3] != 3) {
+        inet_ntop(request[3] == 1 ? AF_INET : AF_INET6, request + 4, place->host, sizeof place->host);
+        return true;
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (request[5 + i] <= ' ' || request[5 + i] >= 0x7f) {
+            return false;
+        }
+    }
+    memcpy(place->host, request + 5, length);
+    place->host[length] = '\0';
+    return length > 0;
 }
 
 /* Ask where to, in `my->to`. Fails the task if the client does not speak SOCKS5. */
@@ -122,9 +133,9 @@ EDDY_CORO(ask)
         if (my->n < (ssize_t)my->size) {
             EDDY_FAIL(-EPROTO, "the request ends early");
         }
-        read_place(&my->tunnel->to, (const unsigned char *)my->slice.data, my->size);
+        my->status = read_place(&my->tunnel->to, (const unsigned char *)my->slice.data, my->size) ? SUCCEEDED : FAILED;
         eddy_reader_consume(&my->tunnel->reader, my->size);
-        EDDY_RETURN(SUCCEEDED);
+        EDDY_RETURN(my->status);
     }
 }
 
@@ -147,6 +158,7 @@ EDDY_CORO(tunnel)
             EDDY_CALL(my->error, ask, .tunnel = my);
         }
         if (my->error == SUCCEEDED) {
+            eddy_connection_set_idle(my->connection, false); /* or a stop would end what the client sends */
             EDDY_CALL(my->error, eddy_dial, .stream = &my->far, .host = my->to.host, .port = my->to.port,
                       .timeout = CONNECT, .report = &my->report);
             if (my->error < 0) {
@@ -167,6 +179,7 @@ EDDY_CORO(tunnel)
         EDDY_TRY(my->n, eddy_stream_write(&my->far, my->slice.data, my->slice.size, me));
         eddy_reader_fini(&my->reader);
         eddy_connection_phase(my->connection, EDDY_FOREVER);
+        eddy_connection_set_idle(my->connection, false); /* who is silent may still be in the middle of something */
         eddy_stream_set_timeouts(&my->connection->stream, SILENCE, SILENCE);
         eddy_stream_set_timeouts(&my->far, SILENCE, SILENCE);
         EDDY_CALL(my->error, eddy_copy_both, .a = eddy_stream_transport(&my->connection->stream),
@@ -196,6 +209,13 @@ static bool parse_place(const char *text, struct place *place)
     return true;
 }
 
+/* How many clients at once: each has two descriptors, and should find them. More wait in the backlog. */
+static size_t clients_max(void)
+{
+    long descriptors = sysconf(_SC_OPEN_MAX);
+    return descriptors > 2 * SPARE ? (size_t)(descriptors - SPARE) / 2 : SPARE / 4;
+}
+
 int main(int argc, char **argv)
 {
     struct options_own own[] = {{"to", "HOST:PORT", ""}, {0}};
@@ -208,7 +228,7 @@ int main(int argc, char **argv)
     if (is_fixed && !parse_place(own[0].text, &to)) {
         return options_usage(argv[0], own);
     }
-    struct eddy_server_options options = {.context = is_fixed ? &to : NULL};
+    struct eddy_server_options options = {.context = is_fixed ? &to : NULL, .connections = clients_max()};
     return EDDY_RUN(serve, .program = argv[0], .address = &address, .handler = EDDY_HANDLER(tunnel), .options = options,
                     .grace = DRAIN) != 0;
 }

@@ -1,12 +1,12 @@
 /* 12_resp [--host H] [--port N] [--unix PATH] [--memory MIB] [--command S] [--idle S] [--stall S] [--grace S]
  *
- * A store for redis-cli and whatever else speaks the Redis protocol (RESP2): strings, counters and deadlines, in memory.
- * Pipelining: what a client has sent at once is answered with one send.
+ * A store for redis-cli and whatever else speaks the Redis protocol (RESP2): strings, counters and deadlines, in
+ * memory. Pipelining: what a client has sent at once is answered with one send.
  *
  * Limits: those of resp/parse.h (1 MiB for a key or value); 256 MiB in all (--memory), then SET and its like give -OOM;
- * 10 s from the first byte of a command to its last (--command); 300 s without one (--idle); 30 s in which a client takes no
- * byte of its answers (--stall); who has 64 KiB of answers waiting is not listened to.
- * SIGINT or SIGTERM: answer what has been asked, 5 s long (--grace), and exit 0. */
+ * 10 s from the first byte of a command to its last (--command); 300 s without one (--idle); 30 s in which a client
+ * takes no byte of its answers (--stall); who has 64 KiB of answers waiting is not listened to. SIGINT or SIGTERM:
+ * answer what has been asked, 5 s long (--grace), and exit 0. */
 #include "resp/commands.h"
 #include "serve.h"
 

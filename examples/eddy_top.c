@@ -1,7 +1,8 @@
 /* eddy-top PATH: what the tasks of a running program do, as `top` shows processes. The program has opted in by
  * eddy_monitor_open() at PATH; eddy-top connects there again and again, and shows each snapshot.
  *
- * Keys: s sorts by the next column, q quits. With --once it prints one snapshot as plain text.
+ * Keys: s sorts by the next column, q quits. With --once, or if its output is no terminal, it prints one snapshot as plain
+ * text.
  */
 #define _GNU_SOURCE
 #include <eddy/group.h>
@@ -100,7 +101,7 @@ struct top {
     struct screen screen;
     struct eddy_address address;
     struct snapshot shot;
-    double wakes_per_second;
+    double wakes_per_second; /* < 0: not known yet */
 };
 
 static void draw_top(struct top *top)
@@ -134,7 +135,7 @@ static void replace_shot(struct top *top, struct snapshot *next)
 {
     double span = (double)(next->taken - top->shot.taken) * 1e-9;
     long long wakes = snapshot_number(next, "wakes") - snapshot_number(&top->shot, "wakes");
-    top->wakes_per_second = top->shot.text != NULL && span > 0 && wakes >= 0 ? (double)wakes / span : 0;
+    top->wakes_per_second = span > 0 && wakes >= 0 ? (double)wakes / span : -1;
     snapshot_compare(next, &top->shot);
     snapshot_drop(&top->shot);
     top->shot = *next;
@@ -144,13 +145,14 @@ EDDY_CORO(refresh)
 {
     EDDY_BEGIN(refresh) {
         for (;;) {
+            draw_top(my->top);
+            EDDY_AWAIT(eddy_sleep(EVERY, me));
             EDDY_CALL(my->error, take, .address = &my->top->address, .shot = &my->next);
             my->top->screen.trouble = my->error < 0 ? strerror(-my->error) : NULL;
+            my->top->screen.age = eddy_loop_now(eddy_loop_current()) - my->top->shot.taken;
             if (my->error == 0) {
                 replace_shot(my->top, &my->next);
             }
-            draw_top(my->top);
-            EDDY_AWAIT(eddy_sleep(EVERY, me));
         }
     }
 }
@@ -170,6 +172,25 @@ EDDY_CORO(resize)
             EDDY_AWAIT(eddy_signal_wait(&my->signal, me));
             draw_top(my->top);
         }
+    }
+    EDDY_FINALLY
+    {
+        eddy_signal_close(&my->signal);
+    }
+}
+
+/* Ends when somebody kills us: the terminal has to be put in order first. */
+struct terminate {
+    EDDY_FRAME;
+    struct eddy_signal signal;
+    int error;
+};
+
+EDDY_CORO(terminate)
+{
+    EDDY_BEGIN(terminate) {
+        EDDY_TRY(my->error, eddy_signal_open(&my->signal, eddy_loop_current(), SIGTERM));
+        EDDY_AWAIT(eddy_signal_wait(&my->signal, me));
     }
     EDDY_FINALLY
     {
@@ -235,6 +256,7 @@ EDDY_CORO(live)
         EDDY_GROUP(&my->group, EDDY_ANY) {
             EDDY_TRY(my->error, EDDY_SPAWN(&my->group, refresh, .top = my->top));
             EDDY_TRY(my->error, EDDY_SPAWN(&my->group, resize, .top = my->top));
+            EDDY_TRY(my->error, EDDY_SPAWN(&my->group, terminate));
             EDDY_TRY(my->error, EDDY_SPAWN(&my->group, keys, .top = my->top));
         }
     }
@@ -248,8 +270,8 @@ EDDY_CORO(live)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {{"once", no_argument, NULL, 'o'}, {NULL, 0, NULL, 0}};
-    struct top top = {.screen = {.path = NULL}};
-    bool once = false;
+    struct top top = {.wakes_per_second = -1};
+    bool once = !isatty(STDOUT_FILENO);
     bool good = true;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         once = once || option == 'o';
@@ -262,7 +284,7 @@ int main(int argc, char **argv)
     }
     int error = EDDY_RUN(take, .address = &top.address, .shot = &top.shot);
     if (error == 0 && once) {
-        screen_draw(&top.screen, &top.shot, 0, stdout);
+        screen_draw(&top.screen, &top.shot, -1, stdout);
     } else if (error == 0) {
         error = EDDY_RUN(live, .top = &top);
         error = error == -EINTR ? 0 : error;

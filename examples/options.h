@@ -30,8 +30,8 @@ static inline int options_usage(const char *program, const struct options_own *o
     return 2;
 }
 
-/* The address that the arguments ask for; without any, 127.0.0.1 and `port`; and the texts of `own` options. False: they
- * are wrong, or an own option without a default was not given; a usage line was printed. */
+/* The address that the arguments ask for; without any, 127.0.0.1 and `port`; and the texts of `own` options. False:
+ * they are wrong, or an own option without a default was not given; a usage line was printed. */
 static inline bool options_parse_own(int argc, char **argv, long port, struct eddy_address *address,
                                      struct options_own *own)
 {

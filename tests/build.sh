@@ -6,12 +6,12 @@ export CMAKE_BUILD_PARALLEL_LEVEL="${CMAKE_BUILD_PARALLEL_LEVEL:-$jobs}" CTEST_P
 has() { command -v "$1" >/dev/null 2>&1; }
 has_header() { echo "#include <$1>" | ${CC:-cc} -E -x c - >/dev/null 2>&1; }
 
-# ensure [cmocka] [zlib] [llhttp] [uthash] [redis] [wrk] [curl] [strace] [c++] [clang] [gdb] [pkg-config]: have a C compiler,
-# cmake and these; install the packages that lack.
+# ensure [cmocka] [zlib] [llhttp] [uthash] [redis] [wrk] [curl] [nc] [c++] [pkg-config] [chromedriver] [PROGRAM]...: have a
+# C compiler, cmake and these; install the packages that lack.
 ensure() {
     cc=${CC:-cc}
-    cc=${cc%% *} libc='' cmocka=cmocka cxx=g++ zlib=zlib llhttp=llhttp-devel uthash=uthash-devel redis=redis nc=netcat-openbsd
-    if has apt-get; then install='apt-get install -y --no-install-recommends' libc=libc6-dev cmocka=libcmocka-dev zlib=zlib1g-dev uthash=uthash-dev redis=redis-tools
+    cc=${cc%% *} libc='' cmocka=cmocka cxx=g++ zlib=zlib llhttp=llhttp-devel uthash=uthash-devel redis=redis nc=netcat-openbsd driver=chromedriver
+    if has apt-get; then install='apt-get install -y --no-install-recommends' libc=libc6-dev cmocka=libcmocka-dev zlib=zlib1g-dev uthash=uthash-dev redis=redis-tools driver=chromium-driver
     elif has dnf; then install='dnf install -y' nc=nmap-ncat cmocka=libcmocka-devel cxx=gcc-c++ zlib=zlib-devel
     elif has zypper; then install='zypper --non-interactive install' cmocka=libcmocka-devel cxx=gcc-c++ zlib=zlib-devel
     elif has pacman; then install='pacman -Sy --noconfirm --needed' nc=openbsd-netcat cxx=gcc llhttp=llhttp uthash=uthash
@@ -33,6 +33,7 @@ ensure() {
         nc) has nc || extras="$extras $nc" ;;
         curl | wrk) has "$want" || extras="$extras $want" ;;
         pkg-config) has pkg-config || packages="$packages $({ has dnf || has zypper; } && echo pkgconf-pkg-config || echo pkgconf)" ;;
+        chromedriver) has chromedriver || packages="$packages $driver" ;;
         c++) has c++ || packages="$packages $cxx" ;;
         *) has "$want" || packages="$packages $want" ;;
         esac
@@ -72,14 +73,15 @@ install_packages() {
     for extra in $extras; do $as_root $install "$extra" >&2 || echo "going on without $extra" >&2; done
 }
 
-# build PRESET [TARGET]: in $build, which is build/PRESET, or build/PRESET-CC where CC is set.
+# build PRESET [TARGET...]: in $build, which is build/PRESET, or build/PRESET-CC where CC is set.
 build() {
-    build=build/$1${CC:+-$(basename "${CC%% *}")}
+    preset=$1; shift
+    build=build/$preset${CC:+-$(basename "${CC%% *}")}
     mkdir -p "$build"
     # CMake before 3.25 cannot read the presets.
-    if cmake --list-presets >/dev/null 2>&1; then configure="--preset $1"
+    if cmake --list-presets >/dev/null 2>&1; then configure="--preset $preset"
     else
-        case $1 in
+        case $preset in
         release) configure='-S . -DCMAKE_BUILD_TYPE=Release' ;;
         dev) configure='-S . -DCMAKE_BUILD_TYPE=Debug' ;;
         asan) configure='-S . -DCMAKE_BUILD_TYPE=Debug -DEDDY_SANITIZE=ON' ;;
@@ -87,6 +89,6 @@ build() {
         esac
     fi
     echo "building $build" >&2
-    { cmake $configure -B "$build" && cmake --build "$build" ${2:+--target "$2"}; } >"$build/log" 2>&1 ||
+    { cmake $configure -B "$build" && cmake --build "$build" ${1:+--target "$@"}; } >"$build/log" 2>&1 ||
         { cat "$build/log" >&2; exit 1; }
 }

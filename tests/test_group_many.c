@@ -104,8 +104,7 @@ static void groups_nest_deep_and_cancel_without_the_stack(void **state)
     coro_settle(c);
     assert_in_range(c->loop.scheduler.steps - steps, 1, 2 * DEEP + 10);
     assert_int_equal(ended, DEEP + 1);
-    /* who waited at the end of its group has come to its own end: it is finished */
-    assert_int_equal(coro_end(c, task), 0);
+    assert_int_equal(coro_end(c, task), -ECANCELED);
 }
 
 static void an_error_comes_up_from_deep_groups(void **state)

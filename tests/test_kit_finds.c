@@ -2,6 +2,8 @@
  * good as any. */
 #include "support/coro.h"
 
+#include <eddy/memory.h>
+#include <eddy/reader.h>
 #include <eddy/test.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -127,6 +129,42 @@ static void memory_that_a_cancel_leaves_is_found(void **state)
     assert_true(trials.failures > 0);
     assert_text("memory is left");
     assert_text("cancelled before wake 1");
+    assert_next_run_works();
+}
+
+struct forgets_reader {
+    EDDY_FRAME_RET(int);
+    char in[8], out[8];
+    struct eddy_memory here, there;
+    struct eddy_reader reader;
+    struct eddy_slice line;
+    ssize_t n;
+};
+
+EDDY_CORO(forgets_reader)
+{
+    EDDY_BEGIN(forgets_reader) {
+        eddy_memory_open(&my->here, my->in, sizeof my->in, &my->there, my->out, sizeof my->out);
+        eddy_reader_init(&my->reader, eddy_loop_current(), eddy_memory_transport(&my->there), 0);
+        EDDY_TRY(my->n, eddy_memory_write(&my->here, "hello\n", 6, me));
+        EDDY_TRY(my->n, eddy_reader_line(&my->reader, &my->line, me));
+        EDDY_RETURN((int)my->n);
+    }
+    EDDY_FINALLY
+    {
+        eddy_memory_close(&my->here);
+        eddy_memory_close(&my->there);
+    }
+}
+
+static void memory_of_the_loops_pool_that_is_not_given_back_is_found(void **state)
+{
+    (void)state;
+    begin();
+    EDDY_CANCEL_SWEEP(&trials, forgets_reader);
+    assert_int_equal(trials.result, 6);
+    assert_int_equal(trials.failures, trials.runs - 1); /* one was cancelled before it had the reader */
+    assert_text("run 1 (not cancelled): 1024 bytes of the loop's pool were not given back");
     assert_next_run_works();
 }
 
@@ -303,6 +341,7 @@ int main(void)
         cmocka_unit_test(a_stream_that_a_cancel_leaves_open_is_found),
         cmocka_unit_test(one_fault_does_not_make_the_runs_after_it_fail),
         cmocka_unit_test(memory_that_a_cancel_leaves_is_found),
+        cmocka_unit_test(memory_of_the_loops_pool_that_is_not_given_back_is_found),
         cmocka_unit_test(a_lock_that_a_cancel_loses_is_found_by_the_programs_own_check),
         cmocka_unit_test(a_program_that_waits_for_ever_is_found),
         cmocka_unit_test(a_program_that_goes_on_for_ever_is_found),

@@ -335,6 +335,40 @@ static void without_memory_a_failure_has_no_trail(void **state)
     assert_int_equal(seen[0].trail_length, 0);
 }
 
+/* ---- The end of a loop ----------------------------------------------------------------- */
+
+static struct eddy_log_record ended_with;
+static char ended_text[128];
+
+static void on_end_record(const struct eddy_log_record *record, void *context)
+{
+    (void)context;
+    ended_with = *record;
+    snprintf(ended_text, sizeof ended_text, "%s", record->text);
+}
+
+static void a_loop_that_ends_tells_what_was_not_given_back(void **state)
+{
+    (void)state;
+    static struct eddy_loop loop;
+    for (int keeps = 0; keeps < 2; keeps++) {
+        ended_text[0] = '\0';
+        assert_int_equal(eddy_loop_init(&loop, NULL), 0);
+        eddy_loop_set_log(&loop, on_end_record, NULL);
+        assert_non_null(eddy_loop_detached(&loop)); /* the loop's own, which ends with it */
+        void *block = eddy_pool_take(&loop.scheduler.pool, 100);
+        assert_non_null(block);
+        if (!keeps) {
+            eddy_pool_give(&loop.scheduler.pool, block, 100);
+        }
+        assert_int_equal(eddy_loop_fini(&loop), 0);
+        assert_string_equal(ended_text,
+                            keeps ? "the loop has ended, and 112 bytes of its pool were not given back" : "");
+    }
+    assert_int_equal(ended_with.level, EDDY_LOG_WARNING);
+    assert_int_equal(ended_with.error, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +383,7 @@ int main(void)
         coro_test(the_trail_of_the_first_failure_stays),
         coro_test(a_long_text_is_cut),
         coro_test(without_memory_a_failure_has_no_trail),
+        cmocka_unit_test(a_loop_that_ends_tells_what_was_not_given_back),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);
 }

@@ -280,6 +280,36 @@ static void held_bytes_take_room(void **state)
     close_pair();
 }
 
+static void note_wake(struct eddy_waiter *waiter)
+{
+    (void)waiter;
+}
+
+static void a_refused_write_has_sent_nothing(void **state)
+{
+    struct coro *c = *state;
+    struct eddy_waiter waiter;
+    eddy_waiter_init(&waiter, &c->loop, note_wake);
+    open_pair();
+    assert_int_equal(eddy_memory_write(&one, "abc", 3, &waiter), 3);
+    assert_int_equal(eddy_memory_sent(&one), 3);
+    eddy_memory_close(&one);
+    assert_int_equal(eddy_memory_write(&one, "def", 3, &waiter), -ESHUTDOWN);
+    assert_int_equal(eddy_memory_sent(&one), 0);
+    close_pair();
+}
+
+static void nothing_needs_no_buffer(void **state)
+{
+    struct coro *c = *state;
+    struct eddy_waiter waiter;
+    eddy_waiter_init(&waiter, &c->loop, note_wake);
+    open_pair();
+    assert_int_equal(eddy_memory_write(&one, NULL, 0, &waiter), 0);
+    assert_int_equal(eddy_memory_read(&one, NULL, 0, &waiter), 0);
+    close_pair();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +324,8 @@ int main(void)
         coro_test(held_bytes_arrive_when_they_are_pumped),
         coro_test(what_was_held_arrives_when_nothing_is_held_any_more),
         coro_test(held_bytes_take_room),
+        coro_test(a_refused_write_has_sent_nothing),
+        coro_test(nothing_needs_no_buffer),
     };
     return cmocka_run_group_tests_name("memory_stream", tests, NULL, NULL);
 }

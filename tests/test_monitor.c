@@ -250,6 +250,45 @@ static void fields_are_escaped(void **state)
     assert_int_equal(coro_end(c, task), 0);
 }
 
+static ssize_t nothing_yet(struct eddy_waiter *waiter)
+{
+    (void)waiter;
+    return EDDY_PENDING;
+}
+
+static const struct eddy_wait_kind patient_kind = {.name = "patience", .complete = nothing_yet};
+
+struct patient {
+    EDDY_FRAME;
+};
+
+EDDY_CORO(patient)
+{
+    EDDY_BEGIN(patient) {
+        EDDY_AWAIT(eddy_wait_park(me, &patient_kind));
+    }
+}
+
+/* Its wait was tried again, and goes on. */
+static void a_try_in_vain_is_no_step(void **state)
+{
+    struct coro *c = *state;
+    struct eddy_monitor monitor;
+    open_monitor(c, &monitor);
+    struct eddy_task *task = CORO_START(c, patient);
+    coro_settle(c);
+    for (int i = 0; i < 3; i++) {
+        eddy_wait_retry((struct eddy_waiter *)(void *)task);
+        coro_settle(c);
+    }
+    snapshot(c);
+    assert_string_equal(field("patient", WAITS_FOR), "patience");
+    assert_string_equal(field("patient", STEPS), "1");
+    close_monitor(&monitor);
+    eddy_task_cancel(task, -ECANCELED);
+    assert_int_equal(coro_end(c, task), -ECANCELED);
+}
+
 static void steps_count_from_when_it_was_opened(void **state)
 {
     struct coro *c = *state;
@@ -497,6 +536,8 @@ static void a_loop_has_one_monitor(void **state)
     open_monitor(c, &monitor);
     assert_int_equal(eddy_monitor_open(&second, &c->loop, "/tmp/nowhere"), -EALREADY);
     eddy_monitor_close(&second);
+    assert_int_equal(eddy_monitor_open(&monitor, &c->loop, path), -EALREADY);
+    (void)snapshot(c);
     assert_int_equal(eddy_loop_fini(&c->loop), -EBUSY);
     close_monitor(&monitor);
     eddy_monitor_close(&monitor);
@@ -550,6 +591,7 @@ int main(void)
         coro_test(how_long_a_task_has_waited_is_told),
         coro_test(ready_and_cancelled_tasks_are_told),
         coro_test(fields_are_escaped),
+        coro_test(a_try_in_vain_is_no_step),
         coro_test(steps_count_from_when_it_was_opened),
         coro_test(no_more_tasks_are_listed_than_the_limit),
         coro_test(a_client_that_does_not_read_is_dropped_after_two_seconds),

@@ -7,6 +7,7 @@
 #include <eddy/sleep.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -534,6 +535,52 @@ static void readers_stand_on_readers(void **state)
     }
 }
 
+static void what_is_only_announced_takes_no_memory(void **state)
+{
+    struct coro *c = *state;
+    enum { SIZE = 0x80000 };
+    static char text[4 + SIZE] = {0, 8, 0, 0};
+    read_text_of(c, text, sizeof text, 1 << 20);
+    source.arrived = 4;
+    struct eddy_waiter *waiter = idle_waiter(c);
+    assert_int_equal(eddy_reader_frame(&reader, EDDY_PREFIX_U32, 0, &slice, waiter), EDDY_PENDING);
+    assert_true(c->loop.scheduler.pool.bytes_used - c->bytes < 100000);
+    source_feed(&source, 50000);
+    coro_settle(c);
+    assert_true(c->loop.scheduler.pool.bytes_used - c->bytes < 300000);
+    source_feed(&source, sizeof text);
+    coro_settle(c);
+    assert_int_equal(waiter->result, sizeof text);
+    assert_int_equal(slice.size, SIZE);
+    eddy_reader_fini(&reader);
+}
+
+static void what_is_consumed_while_somebody_reads_is_gone(void **state)
+{
+    struct coro *c = *state;
+    await_text(c, "abcdef\n", 0);
+    struct eddy_task *task = start_lines(c, 1);
+    source_feed(&source, 5);
+    coro_settle(c);
+    eddy_reader_consume(&reader, 5);
+    source_feed(&source, 2);
+    coro_settle(c);
+    coro_expect("2:f");
+    eddy_task_release(task);
+    eddy_reader_fini(&reader);
+}
+
+static void an_empty_reader_may_outlive_its_loop(void **state)
+{
+    (void)state;
+    struct eddy_loop *loop = malloc(sizeof *loop);
+    assert_int_equal(eddy_loop_init(loop, NULL), 0);
+    eddy_reader_init(&reader, loop, source_transport(&source), 0);
+    assert_int_equal(eddy_loop_fini(loop), 0);
+    free(loop);
+    eddy_reader_fini(&reader);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -560,6 +607,9 @@ int main(void)
         coro_test(a_daemon_that_reads_does_not_keep_the_loop_running),
         coro_test(what_follows_a_header_is_handed_on),
         coro_test(readers_stand_on_readers),
+        coro_test(what_is_only_announced_takes_no_memory),
+        coro_test(what_is_consumed_while_somebody_reads_is_gone),
+        cmocka_unit_test(an_empty_reader_may_outlive_its_loop),
     };
     return cmocka_run_group_tests_name("reader", tests, NULL, NULL);
 }

@@ -405,6 +405,25 @@ static void no_cancel_and_no_order_leaves_anything(void **state)
     c->bytes = c->loop.scheduler.pool.bytes_used;
 }
 
+static void ignore_wake(struct eddy_waiter *waiter)
+{
+    (void)waiter;
+}
+
+static void addresses_may_outlive_the_loop(void **state)
+{
+    (void)state;
+    struct eddy_loop *loop = malloc(sizeof *loop);
+    struct eddy_waiter waiter;
+    assert_int_equal(eddy_loop_init(loop, NULL), 0);
+    eddy_waiter_init(&waiter, loop, ignore_wake);
+    assert_int_equal(eddy_resolve(&names, "127.0.0.1", 80, 0, &waiter), 0);
+    assert_int_equal(eddy_loop_fini(loop), 0);
+    free(loop);
+    assert_int_equal(names.count, 1);
+    eddy_names_free(&names);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -419,6 +438,7 @@ int main(void)
         coro_test(without_memory_nothing_is_left),
         coro_test(lookups_that_are_refused_leave_nothing),
         coro_test(no_cancel_and_no_order_leaves_anything),
+        cmocka_unit_test(addresses_may_outlive_the_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "support/serve.h"
 
+#include <eddy/reader.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -272,9 +273,63 @@ static void a_cancel_while_it_stops_does_not_wait_for_the_span(void **state)
     eddy_server_stop(&host.server, EDDY_SEC(10));
     coro_advance(c, EDDY_SEC(1));
     eddy_task_cancel(host.task, -EINTR);
-    assert_int_equal(host_end(&host), 0); /* it has come to its end all the same */
+    assert_int_equal(host_end(&host), -ECANCELED);
     assert_true(coro_elapsed(c) == EDDY_SEC(1));
     assert_int_equal(host.server.stats.canceled, 1);
+    close(client);
+}
+
+static void quiet_makes_no_wait_longer(void **state)
+{
+    struct coro *c = *state;
+    static struct host host;
+    host_start(&host, c, &(struct eddy_server_options){.quiet = EDDY_SEC(8)}, 1);
+    int silent = host_call(&host, 0);
+    coro_advance(c, EDDY_SEC(9));
+    eddy_ns began = c->os.now;
+    eddy_server_stop(&host.server, EDDY_SEC(60));
+    assert_int_equal(host_end(&host), 0);
+    assert_in_range(c->os.now - began, EDDY_MS(990), EDDY_MS(1010)); /* of its first 10 s */
+    close(silent);
+}
+
+struct obeys {
+    EDDY_FRAME;
+    struct eddy_connection *connection;
+    struct eddy_reader reader;
+    struct eddy_slice line;
+    ssize_t n;
+};
+
+EDDY_CORO(obeys)
+{
+    EDDY_BEGIN(obeys) {
+        eddy_reader_init(&my->reader, eddy_loop_current(), eddy_stream_transport(&my->connection->stream), 0);
+        do {
+            EDDY_AWAIT(my->n, eddy_reader_line(&my->reader, &my->line, me));
+            coro_say("%d", (int)my->n);
+        } while (my->n > 0);
+    }
+    EDDY_FINALLY
+    {
+        eddy_reader_fini(&my->reader);
+    }
+}
+
+static void half_a_line_is_not_obeyed(void **state)
+{
+    struct coro *c = *state;
+    static struct host host;
+    host_init(&host, c, NULL);
+    host.handler = EDDY_HANDLER(obeys);
+    host_listen(&host, 0);
+    host_serve(&host);
+    int client = host_call(&host, 0);
+    host_say(&host, client, "GET a\nDEL foo");
+    coro_expect("6");
+    eddy_server_stop(&host.server, EDDY_SEC(1));
+    assert_int_equal(host_end(&host), 0);
+    coro_expect("-61"); /* -ENODATA */
     close(client);
 }
 
@@ -293,6 +348,8 @@ int main(void)
         coro_test(in_a_child_of_fork_nothing_of_it_is_stopped),
         coro_test(a_cancel_closes_the_doors_and_cancels_the_handlers),
         coro_test(a_cancel_while_it_stops_does_not_wait_for_the_span),
+        coro_test(half_a_line_is_not_obeyed),
+        coro_test(quiet_makes_no_wait_longer),
     };
     return cmocka_run_group_tests_name("the end of servers", tests, NULL, NULL);
 }

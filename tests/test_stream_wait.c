@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "support/check.h"
 
+#include "io/stream.h"
+
 #include <eddy/watch.h>
 
 #include <errno.h>
@@ -113,7 +115,8 @@ static void the_end_and_an_error_are_events(void **state)
     shutdown(peer, SHUT_WR);
     assert_int_equal(probe_finish(&probe, answer), EDDY_READABLE);
     assert_int_equal(take(&stream, 64), 0);
-    assert_int_equal(eddy_stream_wait(&stream, EDDY_READABLE, &probe.waiter), EDDY_READABLE); /* for good */
+    answer = eddy_stream_wait(&stream, EDDY_READABLE, &probe.waiter);
+    assert_int_equal(probe_finish(&probe, answer), EDDY_READABLE); /* for good */
     fill(eddy_stream_fd(&stream));
     answer = eddy_stream_wait(&stream, EDDY_WRITABLE, &writer.waiter);
     assert_int_equal(answer, EDDY_PENDING);
@@ -210,6 +213,58 @@ static void a_full_epoll_changes_nothing(void **state)
     close(peer);
 }
 
+/* As for what stands in a socket's error queue. */
+static int wait_with_errors(void *context, int epfd, struct epoll_event *events, int count, int timeout_ms)
+{
+    count = test_os_epoll_wait(context, epfd, events, count, timeout_ms);
+    for (int i = 0; i < count; i++) {
+        events[i].events |= EPOLLERR;
+    }
+    return count;
+}
+
+static void an_error_that_is_gone_is_no_event_any_more(void **state)
+{
+    struct fixture *f = *state;
+    struct eddy_stream stream;
+    struct probe probe;
+    int peer = stream_pair(&stream, &f->loop);
+    probe_init(&probe, &f->loop);
+    run_until_quiet(&f->loop);
+    f->os.os.epoll_wait = wait_with_errors;
+    assert_int_equal(send(peer, "abc", 3, 0), 3);
+    assert_int_equal(probe_finish(&probe, eddy_stream_wait(&stream, EDDY_READABLE, &probe.waiter)), EDDY_READABLE);
+    f->os.os.epoll_wait = test_os_epoll_wait;
+    assert_int_equal(take(&stream, 64), 3);
+    ssize_t answer = eddy_stream_wait(&stream, EDDY_READABLE, &probe.waiter);
+    assert_int_equal(answer, EDDY_PENDING);
+    run_until_quiet(&f->loop);
+    assert_int_equal(probe.wakes, 1);
+    assert_int_equal(send(peer, "d", 1, 0), 1);
+    assert_int_equal(probe_finish(&probe, answer), EDDY_READABLE);
+    eddy_stream_close(&stream);
+    close(peer);
+}
+
+static void room_that_comes_with_the_timeout_is_in_time(void **state)
+{
+    struct fixture *f = *state;
+    struct eddy_stream stream;
+    struct probe probe;
+    int peer = stream_pair(&stream, &f->loop);
+    probe_init(&probe, &f->loop);
+    eddy_stream_set_timeouts(&stream, EDDY_FOREVER, EDDY_SEC(1));
+    fill(eddy_stream_fd(&stream));
+    ssize_t answer = eddy_stream_wait(&stream, EDDY_WRITABLE, &probe.waiter);
+    run_until_quiet(&f->loop);
+    test_os_advance(&f->os, EDDY_SEC(2));
+    drain(peer);
+    assert_int_equal(probe_finish(&probe, answer), EDDY_WRITABLE);
+    assert_int_equal(stream.state & EDDYI_LATE, 0);
+    eddy_stream_close(&stream);
+    close(peer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +277,8 @@ int main(void)
         fixture_test(room_that_was_there_before_is_told_too),
         fixture_test(a_wait_stands_in_the_place_of_a_read_or_write),
         fixture_test(a_full_epoll_changes_nothing),
+        fixture_test(room_that_comes_with_the_timeout_is_in_time),
+        fixture_test(an_error_that_is_gone_is_no_event_any_more),
     };
     return cmocka_run_group_tests_name("stream_wait", tests, NULL, NULL);
 }

@@ -148,6 +148,7 @@ static void try_write_sends_what_fits(void **state)
     ssize_t sent = eddy_stream_try_write(&stream, large, LARGE);
     assert_true(sent > 0 && sent < LARGE);
     assert_int_equal(eddy_stream_try_write(&stream, "x", 1), -EAGAIN);
+    assert_int_equal(eddy_stream_sent(&stream), 0);
     assert_int_equal(drain(peer), sent);
     run_until_quiet(&f->loop);
     assert_int_equal(eddy_stream_try_write(&stream, "x", 1), 1); /* the room was told of */

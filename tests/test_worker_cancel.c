@@ -206,6 +206,46 @@ static void work_in_a_select_is_abandoned_when_it_loses(void **state)
     assert_int_equal(eddy_workers_fini(&pool), 0);
 }
 
+/* Both arms want the one loan: the job has it, and gives it back when it is done. */
+struct loan_race {
+    EDDY_FRAME;
+    struct eddy_select select;
+    struct eddy_arm work;
+    struct eddy_arm borrow;
+    struct eddy_loan loan;
+    struct piece *piece;
+    int winner;
+};
+
+EDDY_CORO(loan_race)
+{
+    EDDY_BEGIN(loan_race) {
+        EDDY_SELECT(&my->select) {
+            EDDY_ARM(&my->select, &my->work, eddy_work(&pool, &my->piece->job, &my->work.waiter));
+            EDDY_ARM(&my->select, &my->borrow,
+                     eddy_limiter_borrow(my->piece->job.limiter, &my->loan, &my->borrow.waiter));
+            EDDY_AWAIT(my->winner, eddy_select_wait(&my->select, me));
+        }
+        coro_say("%d won", my->winner);
+        assert_int_equal(eddy_limiter_give_back(my->piece->job.limiter, me), 0);
+    }
+}
+
+static void the_loan_of_a_job_may_win_against_it(void **state)
+{
+    struct coro *c = piece_start(state);
+    struct eddy_limiter limiter;
+    eddy_limiter_init(&limiter, 1);
+    piece_pool(c, 1, 0);
+    pieces[0] = piece_of('a', EDDY_JOB_ABANDON);
+    pieces[0].job.limiter = &limiter;
+    assert_int_equal(CORO_RUN(c, loan_race, .piece = &pieces[0]), 0);
+    coro_expect("a a-abandoned 1 won");
+    assert_int_equal(pool.abandoned, 0);
+    assert_int_equal(eddy_workers_fini(&pool), 0);
+    assert_int_equal(eddy_limiter_fini(&limiter), 0);
+}
+
 /* ---- Every cancel, every order ----------------------------------------------------------------- */
 
 struct three {
@@ -297,6 +337,7 @@ int main(void)
         coro_test(eddy_wait_cancel_says_whether_it_comes_in_time),
         coro_test(work_that_polls_sees_the_cancel),
         coro_test(work_in_a_select_is_abandoned_when_it_loses),
+        coro_test(the_loan_of_a_job_may_win_against_it),
         coro_test(no_cancel_and_no_order_leaves_anything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -359,6 +359,32 @@ static void a_child_of_fork_touches_no_thread(void **state)
     assert_int_equal(pieces[0].result + pieces[1].result, 14);
 }
 
+static void begin_more(struct eddy_job *job)
+{
+    on_abandoned(job);
+    for (int i = 1; i < 9; i++) {
+        pieces[i].job = (struct eddy_job){.work = do_nothing, .mode = EDDY_JOB_ABANDON, .abandoned = on_abandoned};
+        eddy_waiter_init(&pieces[i].waiter, &loop, on_piece);
+        assert_int_equal(eddy_work(eddy_loop_workers(&loop), &pieces[i].job, &pieces[i].waiter), EDDY_PENDING);
+    }
+}
+
+static void work_that_the_end_of_a_loop_begins_keeps_it(void **state)
+{
+    (void)state;
+    assert_int_equal(eddy_workers_fini(&pool), 0);
+    pieces[0].job = (struct eddy_job){.work = do_nothing, .mode = EDDY_JOB_ABANDON, .abandoned = begin_more};
+    eddy_waiter_init(&pieces[0].waiter, &loop, on_piece);
+    assert_int_equal(eddy_work(eddy_loop_workers(&loop), &pieces[0].job, &pieces[0].waiter), EDDY_PENDING);
+    eddy_wait_withdraw(&pieces[0].waiter);
+    assert_int_equal(eddy_loop_fini(&loop), -EBUSY);
+    assert_int_equal(pieces[0].abandons, 1);
+    run();
+    for (int i = 1; i < 9; i++) {
+        assert_int_equal(pieces[i].wakes, 1);
+    }
+}
+
 struct main_coro {
     EDDY_FRAME_RET(int);
     struct eddy_job job;
@@ -390,6 +416,7 @@ int main(void)
         test(an_abandoned_job_goes_on_alone_and_keeps_no_loop_running),
         test(the_end_of_a_pool_waits_for_abandoned_jobs),
         test(the_end_of_a_loop_waits_for_its_own_pools_jobs),
+        test(work_that_the_end_of_a_loop_begins_keeps_it),
         test(work_that_polls_ends_cancelled),
         test(many_jobs_lose_nothing),
         test(a_child_of_fork_touches_no_thread),

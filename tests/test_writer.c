@@ -170,7 +170,9 @@ static void long_text_is_printed_whole(void **state)
 static void over_the_cap_nothing_is_put(void **state)
 {
     struct coro *c = *state;
+    static char full[sizeof to_there];
     open_writer(c, 6, 0, 0);
+    assert_int_equal(eddy_memory_try_write(&here, full, sizeof full), sizeof full);
     assert_int_equal(put_text("12345"), 0);
     assert_int_equal(put_text("67"), -ENOBUFS);
     assert_int_equal(eddy_writer_printf(&writer, "%s", "67"), -ENOBUFS);
@@ -186,8 +188,27 @@ static void over_the_cap_nothing_is_put(void **state)
     assert_int_equal(put_text("7"), -ENOBUFS);
     assert_int_equal(put_text(""), 0);
     coro_settle(c);
+    assert_int_equal(eddy_memory_try_read(&there, full, sizeof full), sizeof full);
+    coro_settle(c);
     assert_arrives("123456");
     assert_int_equal(put_text("7"), 0);
+    close_writer();
+}
+
+static void before_a_put_is_refused_what_was_put_is_sent(void **state)
+{
+    struct coro *c = *state;
+    open_writer(c, 6, 0, 0);
+    assert_int_equal(put_text("12345"), 0);
+    assert_int_equal(put_text("67"), 0);
+    assert_arrives("12345");
+    assert_int_equal(eddy_writer_printf(&writer, "%s", "89abc"), 0);
+    assert_arrives("67");
+    assert_int_equal(put_text("defghij"), -ENOBUFS); /* never fits */
+    assert_arrives("");
+    eddy_memory_close(&there);
+    assert_int_equal(put_text("xy"), -EPIPE);
+    assert_int_equal(writer.error, -EPIPE);
     close_writer();
 }
 
@@ -480,6 +501,33 @@ static void a_closed_socket_fails_the_writer(void **state)
     close(fds[1]);
 }
 
+static void much_that_is_reserved_and_little_used_is_little_memory(void **state)
+{
+    struct coro *c = *state;
+    open_writer(c, 0, 0, 0);
+    size_t before = c->loop.scheduler.pool.bytes_used;
+    for (int i = 0; i < 1000; i++) {
+        int error;
+        char *room = eddy_writer_reserve(&writer, EDDY_WRITER_RESERVE, &error);
+        assert_non_null(room);
+        *room = 'x';
+        eddy_writer_commit(&writer, 1);
+    }
+    assert_true(c->loop.scheduler.pool.bytes_used - before < 50000);
+    close_writer();
+}
+
+static void an_empty_writer_may_outlive_its_loop(void **state)
+{
+    (void)state;
+    struct eddy_loop *loop = malloc(sizeof *loop);
+    assert_int_equal(eddy_loop_init(loop, NULL), 0);
+    assert_int_equal(eddy_writer_init(&writer, loop, eddy_memory_transport(&here), NULL), 0);
+    assert_int_equal(eddy_loop_fini(loop), 0);
+    free(loop);
+    eddy_writer_fini(&writer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -490,6 +538,7 @@ int main(void)
         coro_test(all_forms_of_put_arrive_in_order),
         coro_test(long_text_is_printed_whole),
         coro_test(over_the_cap_nothing_is_put),
+        coro_test(before_a_put_is_refused_what_was_put_is_sent),
         coro_test(a_frame_that_its_prefix_cannot_say_is_refused),
         coro_test(what_is_reserved_and_not_used_holds_no_memory),
         coro_test(without_memory_nothing_is_put),
@@ -502,6 +551,8 @@ int main(void)
         coro_test(marks_must_be_in_order),
         coro_test(all_arrives_over_a_socket),
         coro_test(a_closed_socket_fails_the_writer),
+        coro_test(much_that_is_reserved_and_little_used_is_little_memory),
+        cmocka_unit_test(an_empty_writer_may_outlive_its_loop),
     };
     return cmocka_run_group_tests_name("writer", tests, NULL, NULL);
 }

@@ -16,7 +16,10 @@ void member_init(struct chat *chat, struct member *member, struct eddy_task *tas
 /* Who cannot take it is dropped. */
 void tell(struct chat *chat, struct member *member, const char *line)
 {
-    int error = member->dropped ? 0 : eddy_writer_printf(member->out, "%s%s%s", member->before, line, member->after);
+    if (member->dropped) {
+        return;
+    }
+    int error = eddy_writer_printf(member->out, "%s%s%s", member->before, line, member->after);
     if (error < 0) {
         member->dropped = true;
         chat->dropped++;
@@ -136,15 +139,34 @@ int join(struct chat *chat, struct member *member, const char *name)
     return 0;
 }
 
-/* What `member` says to its room; bytes that a terminal might obey are left out. */
+int join_as_guest(struct chat *chat, struct member *member, const char *name)
+{
+    while (!may_join(chat, member, name)) { /* somebody has taken that name */
+        snprintf(member->name, sizeof member->name, "guest%u", ++chat->visitors);
+    }
+    return join(chat, member, name);
+}
+
+/* Add `byte` to the line, unless it is a control character, or makes one of the byte before: UTF-8 has 32 of two bytes. */
+static size_t put_plain(char *line, size_t used, char byte)
+{
+    unsigned char code = (unsigned char)byte;
+    if (code >= 0x80 && code <= 0x9f && (unsigned char)line[used - 1] == 0xc2) {
+        return used - 1;
+    }
+    if (code >= ' ' && code != 0x7f) {
+        line[used++] = byte;
+    }
+    return used;
+}
+
+/* What `member` says to its room; what a terminal might obey is left out. */
 void say(struct chat *chat, const struct member *member, const char *text, size_t size)
 {
     char line[NAME_MAX_BYTES + 2 + LINE_MAX_BYTES + 1];
     size_t used = (size_t)snprintf(line, sizeof line, "%s: ", member->name);
     for (size_t i = 0; i < size && used + 1 < sizeof line; i++) {
-        if ((unsigned char)text[i] >= ' ' && text[i] != 0x7f) {
-            line[used++] = text[i];
-        }
+        used = put_plain(line, used, text[i]);
     }
     line[used] = '\0';
     tell_room(chat, member->room, line);

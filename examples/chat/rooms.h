@@ -57,6 +57,9 @@ bool may_join(const struct chat *chat, const struct member *member, const char *
 int join(struct chat *chat, struct member *member, const char *name);
 void leave(struct chat *chat, struct member *member);
 
+/* The same for who has been given a name: it gets another one if that is taken there. */
+int join_as_guest(struct chat *chat, struct member *member, const char *name);
+
 /* One line to one member, to a whole room, and from a member to its room. */
 void tell(struct chat *chat, struct member *member, const char *line);
 void tell_room(struct chat *chat, const struct room *room, const char *line);

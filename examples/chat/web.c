@@ -34,7 +34,7 @@ static bool query_value(const char *target, const char *key, char *value, size_t
     for (at += 2 + size; *at != '\0' && *at != '&' && used + 1 < room; at++) {
         int high = *at == '%' ? hex_digit(at[1]) : -1;
         int low = high >= 0 ? hex_digit(at[2]) : -1;
-        value[used++] = low >= 0 ? (char)(high << 4 | low) : *at == '+' ? ' ' : *at;
+        value[used++] = (char)(low >= 0 ? high << 4 | low : *at == '+' ? ' ' : *at);
         at += low >= 0 ? 2 : 0;
     }
     value[used] = '\0';
@@ -149,6 +149,7 @@ EDDY_CORO_EXTERN(browser)
             }
             if (my->n > 0 && my->error == 0) {
                 EDDY_AWAIT(my->error, eddy_writer_drain(&my->writer, me));
+                EDDY_AWAIT(eddy_yield(me)); /* one request at a time */
             }
         } while (my->n > 0 && my->error == 0 && my->request.keep_alive);
     }

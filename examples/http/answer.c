@@ -111,21 +111,23 @@ void http_answer_text(struct http_answer *answer, const struct http_request *req
     }
 }
 
-void http_answer_hello(struct http_answer *answer, const struct http_request *request)
+void http_answer_put(struct http_answer *answer, const char *bytes, size_t size)
 {
-    static struct http_answer usual;
-    static time_t made;
-    time_t now = time(NULL);
-    if (!request->keep_alive || request->is_old || request->method != HTTP_GET) {
-        http_answer_text(answer, request, 200, "hello");
-        return;
-    }
-    if (now != made) {
-        usual.size = 0;
-        http_answer_text(&usual, request, 200, "hello");
+    put(answer, bytes, size);
+}
+
+const struct http_answer *http_answer_hello(const struct http_request *request)
+{
+    static struct http_answer answer;
+    static time_t made; /* the usual one: when; 0: it stands for another */
+    bool is_usual = request->keep_alive && !request->is_old && request->method == HTTP_GET;
+    time_t now = is_usual ? time(NULL) : 0;
+    if (now != made || !is_usual) {
+        answer.size = 0;
+        http_answer_text(&answer, request, 200, "hello");
         made = now;
     }
-    put(answer, usual.bytes, usual.size);
+    return &answer;
 }
 
 void http_answer_error(struct http_answer *answer, const struct http_request *request, int status)

@@ -30,8 +30,11 @@ void http_answer_head(struct http_answer *answer, const struct http_request *req
 void http_answer_text(struct http_answer *answer, const struct http_request *request, int status, const char *body);
 void http_answer_error(struct http_answer *answer, const struct http_request *request, int status);
 
-/* "hello"; the usual one is made once a second. */
-void http_answer_hello(struct http_answer *answer, const struct http_request *request);
+/* Add bytes of an answer that was made elsewhere. */
+void http_answer_put(struct http_answer *answer, const char *bytes, size_t size);
+
+/* "hello", all of it: good until the next call. The usual one is made once a second. */
+const struct http_answer *http_answer_hello(const struct http_request *request);
 
 /* The client may send its body. */
 void http_answer_continue(struct http_answer *answer);

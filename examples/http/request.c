@@ -55,13 +55,16 @@ static int on_value(llhttp_t *parser, const char *text, size_t size)
 }
 
 /* `text` is in lower case, and as long as what was kept at the most. */
-static bool is(const char *beginning, size_t size, const char *text)
+static inline bool is(const char *beginning, size_t size, const char *text)
 {
+    if (size != strlen(text)) {
+        return false;
+    }
     size_t i = 0;
-    while (i < size && text[i] != '\0' && (beginning[i] | 0x20) == text[i]) {
+    while (i < size && (beginning[i] | 0x20) == text[i]) {
         i++;
     }
-    return i == size && text[i] == '\0';
+    return i == size;
 }
 
 static int on_header(llhttp_t *parser)
@@ -171,12 +174,13 @@ static bool has_other_method(const char *data, size_t size)
     return i > first && i < size && data[i] == ' ';
 }
 
-static int status_of(llhttp_errno_t error, const char *data, size_t size)
+static int status_of(const llhttp_t *parser, llhttp_errno_t error, const char *data, size_t size)
 {
     switch (error) {
     case HPE_INVALID_METHOD:
         return has_other_method(data, size) ? 501 : 400;
     case HPE_INVALID_VERSION:
+        return parser->http_major == 1 ? 400 : 505; /* or what follows it is wrong */
     case HPE_PAUSED_H2_UPGRADE:
         return 505;
     default:
@@ -191,7 +195,7 @@ size_t http_request_feed(struct http_request *request, const char *data, size_t 
         size = (size_t)(llhttp_get_error_pos(&request->parser) - data);
         llhttp_resume(&request->parser);
     } else if (error != HPE_OK) {
-        refuse(request, status_of(error, data, size));
+        refuse(request, status_of(&request->parser, error, data, size));
     }
     request->bytes += size;
     if (!request->has_head && request->bytes > HTTP_HEAD_MAX) {

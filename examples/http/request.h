@@ -23,7 +23,6 @@ struct http_request {
     bool expects;    /* "100-continue", before it sends its body */
     bool is_old;     /* HTTP/1.0 */
     int method;      /* HTTP_GET, ... */
-    char target[HTTP_TARGET_MAX + 1];
     /* private */
     llhttp_t parser;
     size_t target_size;
@@ -36,6 +35,8 @@ struct http_request {
     size_t value_size;
     char name[8]; /* of the header that comes in: its beginning */
     char value[16];
+    /* read-only; last, so that all else lies close together */
+    char target[HTTP_TARGET_MAX + 1];
 };
 
 void http_request_init(struct http_request *request);

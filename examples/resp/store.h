@@ -1,7 +1,7 @@
 /* The keys and values of 12_resp: a hash table (uthash) that strangers fill, so its hash is SipHash-1-3 with a key that
  * is drawn at the start: who does not know it cannot make keys collide. What it may hold is bounded.
  *
- * A key with a deadline is gone for whoever looks from that moment on; its memory is given back by resp_store_sweep(). */
+ * A key with a deadline is gone for whoever looks from that moment on; resp_store_sweep() gives its memory back. */
 #ifndef EXAMPLES_RESP_STORE_H
 #define EXAMPLES_RESP_STORE_H
 

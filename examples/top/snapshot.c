@@ -31,6 +31,13 @@ static const char *plain(char *field)
     return field;
 }
 
+/* How deep, of which no more than some is shown; whatever the field says. */
+static int depth_of(const char *field)
+{
+    int depth = atoi(field);
+    return depth < 0 ? 0 : depth;
+}
+
 static void parse_task(struct snapshot *shot, char *line)
 {
     static char none[1];
@@ -40,7 +47,7 @@ static void parse_task(struct snapshot *shot, char *line)
     }
     shot->rows[shot->count] = (struct row){
         .number = atoll(fields[1]),
-        .depth = atoi(fields[2]),
+        .depth = depth_of(fields[2]),
         .name = fields[3],
         .state = fields[4],
         .waits_for = fields[5],

@@ -41,7 +41,8 @@ struct eddy_copy {
     bool is_bulk; /* worth a pipe */
     bool cannot_splice;
     bool is_writing;
-    char first; /* byte of what comes after a wait */
+    bool reads_first;
+    char first; /* byte of what comes after a wait, if that was a read */
 };
 EDDY_API EDDY_CORO_DECLARE(eddy_copy);
 

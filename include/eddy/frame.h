@@ -162,6 +162,9 @@ static inline bool eddyi_await_pends(struct eddy_waiter *me, ssize_t result)
 {
     if (result == EDDY_PENDING) {
         assert(me->state != 0 && "an await is of an operation that was given `me`");
+#ifdef EDDY_DEBUG
+        me->scheduler->awaits = 1;
+#endif
         return true;
     }
     me->result = result;
@@ -218,7 +221,7 @@ EDDY_END_DECLS
 /* As a header of the system, as in /usr/include, it would lose its warnings: the line marker says it is none, and
    the pragma keeps -Wpedantic quiet about the marker. */
 #pragma GCC system_header
-# 222 "eddy/frame.h"
+# 225 "eddy/frame.h"
 
 /* ---- Frames and bodies -------------------------------------------------------------- */
 

@@ -9,8 +9,8 @@
  * That is gather. With EDDY_ANY it is a race; inside EDDY_TIMEOUT it has a deadline.
  *
  * The block ends when its body and all its tasks have; left by return or break it waits for them, by cancel or
- * failure it cancels them and waits. It waits for no longer than they take: a cancel reaches the
- * tasks, not the wait. After N. J. Smith, "Notes on structured concurrency" (2018).
+ * failure it cancels them and waits. It waits for no longer than they take: a cancel reaches the tasks, not the wait,
+ * and what follows the block is not reached if one from outside it came meanwhile. After N. J. Smith, "Notes on structured concurrency" (2018).
  */
 #ifndef EDDY_GROUP_H
 #define EDDY_GROUP_H
@@ -40,13 +40,14 @@ struct eddy_group {
     struct eddy_list finished; /* whose handles are held */
     struct eddy_waiter *waiting;
     struct eddyi_trail *trail; /* of the first error */
+    uint8_t cut;               /* a cancel of what is around it came while it waited for its tasks */
     uint8_t decided;           /* the policy has cancelled the rest */
     uint8_t won;               /* by a task that has succeeded */
     uint8_t daemons;
     uint8_t policy;
     /* read-only, valid until it is entered again */
     int error;                     /* the first, in the order of ending; 0: none */
-    unsigned error_count;          /* of all errors */
+    unsigned error_count;          /* of all errors; it stays at UINT_MAX */
     int errors[EDDY_GROUP_ERRORS]; /* the first ones */
     size_t running;                /* tasks that have not ended */
     size_t running_held;           /* of them, those whose handles are held */
@@ -82,7 +83,7 @@ EDDY_END_DECLS
 
 #ifndef __cplusplus
 #pragma GCC system_header
-# 86 "eddy/group.h"
+# 87 "eddy/group.h"
 
 /* EDDY_GROUP(&my->group) { } or EDDY_GROUP(&my->group, EDDY_COLLECT) { } */
 #define EDDY_GROUP(...) EDDYI_GROUP(__COUNTER__, "EDDY_GROUP(" #__VA_ARGS__ ")", __VA_ARGS__, EDDY_ALL, 0)

@@ -26,7 +26,7 @@ struct eddy_failure {
 
 enum eddy_log_level {
     EDDY_LOG_DEBUG,   /* a task failed, and a group, a join or an EDDY_CATCH has the error */
-    EDDY_LOG_WARNING, /* something took too long, or was given up */
+    EDDY_LOG_WARNING, /* something took too long, was given up, or was not given back */
     EDDY_LOG_ERROR,   /* an error that nobody owns */
 };
 

@@ -113,6 +113,7 @@ struct eddy_loop {
     int wake_fd;
     unsigned holds;
     unsigned listeners; /* open */
+    unsigned pipes;     /* open */
     unsigned traces;    /* at work */
     unsigned pools;     /* of threads, that are not attached */
     unsigned flags;
@@ -126,7 +127,9 @@ EDDY_API int eddy_loop_init(struct eddy_loop *loop, const struct eddy_loop_optio
 
 /* End the loop and close its descriptors. 0; -EBUSY, changing nothing: something still waits,
  * is open or was posted (close it, or run the loop until it is done), or the loop is running. The loop's own threads
- * (eddy/worker.h, eddy/resolve.h) are waited for, if it has any.
+ * (eddy/worker.h, eddy/resolve.h) are waited for, if it has any. What is still taken of its pool (by a reader without its
+ * eddy_reader_fini(), by a task of which a handle is kept) goes back to the allocator, and the log is told in a warning how
+ * much it was.
  * In a child of fork it always ends, and touches nothing that the parent shares. */
 EDDY_API int eddy_loop_fini(struct eddy_loop *loop);
 

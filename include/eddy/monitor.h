@@ -70,7 +70,8 @@ struct eddy_monitor {
 };
 
 /* Listen on a Unix socket at `path`, which only this user can open (mode 0600). 0; -ENAMETOOLONG; -ENOMEM; and as
- * eddy_listener_open(); -EALREADY: the loop has a monitor. On error nothing is left open. */
+ * eddy_listener_open(); -EALREADY: the loop has a monitor, this one or another, which stays open. On any other error
+ * nothing is left open. */
 EDDY_API int eddy_monitor_open(struct eddy_monitor *monitor, struct eddy_loop *loop,
                                const char *path) EDDY_CHECK_RESULT;
 

@@ -80,8 +80,8 @@ struct eddy_reader {
 EDDY_API void eddy_reader_init(struct eddy_reader *reader, struct eddy_loop *loop, struct eddy_transport transport,
                                size_t limit);
 
-/* Stop: who reads is woken with -ESHUTDOWN, what is buffered is dropped, the buffer given back. The transport stays
- * open. Allowed twice, and on zeroed memory. */
+/* Stop: who reads is woken with -ESHUTDOWN, what is buffered is dropped, the buffer given back, and so before the loop
+ * ends. The transport stays open. Allowed twice, and on zeroed memory. */
 EDDY_API void eddy_reader_fini(struct eddy_reader *reader);
 
 /* Every function with a waiter may also return, consuming nothing: what the transport's read returns when it fails,
@@ -108,7 +108,8 @@ EDDY_API ssize_t eddy_reader_until(struct eddy_reader *reader, const char *delim
 
 /* A line. > 0: its bytes with its ending; the slice is without "\n" or "\r\n", and a NUL follows it. The last line may
  * lack its ending: the result is then the slice's size. 0: the end. -ENOBUFS: the buffer is full, and the line has not
- * ended: it is, with its ending, longer than the reader's limit; it stays. */
+ * ended: it is, with its ending, longer than the reader's limit; it stays. -ENODATA: reading was ended on this side
+ * (eddy_stream_end_reading(), the stop of a server) in the middle of a line, which stays. */
 EDDY_API ssize_t eddy_reader_line(struct eddy_reader *reader, struct eddy_slice *line,
                                   struct eddy_waiter *waiter) EDDY_CHECK_RESULT;
 

@@ -12,6 +12,7 @@
 #define EDDY_RESOLVE_H
 
 #include <eddy/address.h>
+#include <eddy/alloc.h>
 #include <eddy/wait.h>
 #include <stddef.h>
 
@@ -26,7 +27,7 @@ struct eddy_names {
     size_t count;
     int lookup_error; /* getaddrinfo's own EAI_ code, for gai_strerror(); 0: it did not fail */
     /* private */
-    struct eddy_loop *loop;
+    struct eddy_allocator allocator; /* theirs; the loop may be gone */
 };
 
 /* Look up `host`, up to 255 bytes, for TCP. `family`: AF_INET, AF_INET6, or 0 for both. 0: there is at least one

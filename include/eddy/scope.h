@@ -8,7 +8,7 @@
  * A block is closed however its body is left: at its end; by `continue`, which goes on after the block; by
  * `break`, which then breaks the loop or switch around it (or ends the coroutine's body); by `return`; by
  * failure; by cancel. Its record stands in the frame; it may be used again once the block is closed. To
- * enter or to leave a block is no checkpoint.
+ * enter or to leave a block is no checkpoint, but where that takes time: at a lock, at the end of a group.
  *
  * Cancel is level-triggered: while a scope is cancelled, every await inside it unwinds, also in the
  * coroutines it calls and in the tasks of the groups inside it. Only the scope that was cancelled stops
@@ -39,10 +39,12 @@ struct eddyi_block {
     uint8_t shield;   /* what is around it does not reach inside */
 };
 
+#define EDDYI_UNWIND 1
+
 struct eddyi_block_kind {
     const char *name;
-    /* Do what closes the block: 0: closed; EDDY_PENDING: the task's waiter is parked, or another
-     * frame is to run first: then it is asked again; other < 0: closed, and the task fails. `ending` is
+    /* Do what closes the block: 0: closed; EDDYI_UNWIND: closed, and a cancel goes on; EDDY_PENDING: the task's waiter is
+     * parked, or another frame is to run first: then it is asked again; other < 0: closed, and the task fails. `ending` is
      * EDDYI_CLOSING, EDDYI_BREAKING, EDDYI_ENDING, EDDYI_CANCELED or EDDYI_FAILED. */
     int (*close)(struct eddyi_block *block, int ending);
     bool stops_cancel;
@@ -181,7 +183,7 @@ EDDY_END_DECLS
 
 #ifndef __cplusplus
 #pragma GCC system_header
-# 185 "eddy/scope.h"
+# 187 "eddy/scope.h"
 
 /* A block that can be cancelled. */
 #define EDDY_SCOPE(scope) \

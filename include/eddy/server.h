@@ -145,8 +145,8 @@ EDDY_API void eddy_connection_phase(struct eddy_connection *connection, eddy_ns 
 /* EDDY_CALL(error, eddy_serve, .server = ..., .handler = EDDY_HANDLER(name)): accept and handle connections until the
  * server is stopped. `ret` is 0 after a stop, also one from before; -EINVAL: it listens nowhere; -EBUSY: it serves
  * already; or what made a listener useless (-EINVAL, -EOPNOTSUPP, ...): the server then stopped, with 5 s to end. When
- * descriptors or memory are short it waits for them; clients wait in the backlog. A cancel closes the listeners and
- * cancels the handlers. Either way the server has served then, and is to be ended. */
+ * descriptors or memory are short it waits for them; clients wait in the backlog. A cancel, also while it stops, closes
+ * the listeners and cancels the handlers. Either way the server has served then, and is to be ended. */
 #ifndef __cplusplus
 struct eddy_serve {
     EDDY_FRAME_RET(int);

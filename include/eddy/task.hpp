@@ -166,7 +166,7 @@ template <class T> struct promise : promise_base {
     static_assert(std::is_object_v<T>, "a task returns a value or void");
     std::optional<T> value;
 
-    template <class U> void return_value(U &&given)
+    template <class U = T> void return_value(U &&given) /* also for `co_return {...}` */
     {
         value.emplace(std::forward<U>(given));
     }
@@ -393,7 +393,8 @@ template <class T> auto await(spawned<T> &running)
 }
 
 /* Run `body` on a loop of its own until nothing waits any more. Its value; or -errno: of eddy_loop_init(),
- * eddy_loop_run() or start(); -EBUSY: something of the loop was left open (then it is leaked). */
+ * eddy_loop_run() or start(); -ECANCELED: the loop was stopped before it had one; -EBUSY: something of the loop was left open
+ * (then it is leaked). */
 inline int run(task<int> body, const eddy_loop_options *options = nullptr)
 {
     eddy_loop *loop = new (std::nothrow) eddy_loop;
@@ -406,8 +407,8 @@ inline int run(task<int> body, const eddy_loop_options *options = nullptr)
         spawned<int> first;
         result = first.start(loop, std::move(body));
         result = result == 0 ? eddy_loop_run(loop) : result;
-        if (first.status() == 0) {
-            result = result == 0 ? first.take() : result;
+        if (result == 0) {
+            result = first.status() == 0 ? first.take() : -ECANCELED;
         }
     }
     int error = eddy_loop_fini(loop);

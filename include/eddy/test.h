@@ -11,9 +11,11 @@
  *     EDDY_SHUFFLE         with the ready queue in a random order, by seed, and with other budgets
  *     EDDY_EXPLORE         with the ready queue in every order there is, and cancelled before every wake of each
  *
- * After each run it is checked that nothing is left: no memory of the loop, no descriptor that it opened; that the run ended at
- * all; and what the program itself wants checked, by trials.check. Blocking work is done without threads (EDDY_WORK_INLINE). The arguments are evaluated for each run. A main that
- * returns -EDEADLK itself is taken for one that waits for ever.
+ * After each run it is checked that nothing is left: no memory of the loop, neither of its allocator nor of its pool, which
+ * readers and tasks take from; no descriptor that it opened; that the run ended at all; and what the program itself wants
+ * checked, by trials.check. Blocking work is done without threads (EDDY_WORK_INLINE), and there is no watchdog. The arguments
+ * are evaluated for each run. A main that returns -EDEADLK itself is taken for one that waits for ever. Release and debug
+ * builds have the same runs.
  */
 #ifndef EDDY_TEST_H
 #define EDDY_TEST_H
@@ -63,6 +65,8 @@ struct eddy_trials {
     size_t steps_limit;
     struct eddy_sim sim;
     struct eddy_loop_options loop;
+    struct eddyi_attached end; /* tells of the loop's */
+    size_t lost;               /* bytes of its pool */
     size_t step;
     size_t steps_first;
     size_t cancel_step; /* 0: none */

@@ -109,8 +109,8 @@ EDDY_API struct eddy_transport eddy_stream_transport(struct eddy_stream *stream)
 /* One end of a stream in memory as a transport. */
 EDDY_API struct eddy_transport eddy_memory_transport(struct eddy_memory *memory);
 
-/* Two halves as one transport: it reads from `in`, writes to `out`; shutdown shuts `out`, close closes both. For a
- * child's stdout and stdin, or two pipes. Zeroed memory is closed. */
+/* Two halves as one transport: it reads from `in`, writes to `out`; shutdown shuts `out`, or closes what cannot be shut,
+ * a pipe for one; close closes both. For a child's stdout and stdin, or two pipes. Zeroed memory is closed. */
 struct eddy_staple {
     /* private */
     struct eddy_transport in;

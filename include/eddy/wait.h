@@ -184,6 +184,7 @@ struct eddy_scheduler {
     bool stopping;
     const unsigned char *alive; /* the kernel clears it in a child of fork */
     const void *stack;          /* in debug builds: where the C stack of the present wake begins */
+    uint8_t awaits;             /* and whether the present body returns by an await: 1: it does; 2: not yet */
     eddy_ns (*clock)(void *context);
     void *clock_context;
     struct eddy_log log;

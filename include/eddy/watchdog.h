@@ -9,8 +9,8 @@
  * is time on the loop's clock, so a blocking call counts, and on a busy machine so does the time for which the thread was
  * not scheduled.
  *
- * Debug builds (EDDY_DEBUG) begin with a span of 10 ms; other builds begin without a watchdog, and then it costs
- * nothing. With one, a wake costs two more looks at the clock.
+ * Debug builds (EDDY_DEBUG) begin with a span of 10 ms, but not on a loop whose order a test chooses (eddy/test.h); other
+ * builds begin without a watchdog, and then it costs nothing. With one, a wake costs two more looks at the clock.
  */
 #ifndef EDDY_WATCHDOG_H
 #define EDDY_WATCHDOG_H

@@ -13,7 +13,7 @@
  *
  * Unsent bytes keep eddy_loop_run() going, as a write that waits does: what is put right before the last task ends is
  * still sent. Before a run returns, stopped too, all is sent that the transport takes at once. End a writer before its
- * transport.
+ * transport, and before the loop.
  */
 #ifndef EDDY_WRITER_H
 #define EDDY_WRITER_H
@@ -67,8 +67,9 @@ EDDY_API int eddy_writer_init(struct eddy_writer *writer, struct eddy_loop *loop
  * -ESHUTDOWN. The transport stays open. Allowed twice, and on zeroed memory. */
 EDDY_API void eddy_writer_fini(struct eddy_writer *writer);
 
-/* Put all `size` bytes, which are copied, or none. 0; -ENOBUFS: over the cap; -ENOMEM; the transport's error, if it has
- * failed: -EPIPE, -ECONNRESET, ...; -ESHUTDOWN: ended; -ECHILD. Never parks. */
+/* Put all `size` bytes, which are copied, or none. 0; -ENOBUFS: over the cap, though what the transport takes was sent
+ * before; -ENOMEM; the transport's error, if it has failed: -EPIPE, -ECONNRESET, ...; -ESHUTDOWN: ended; -ECHILD. Never
+ * parks. */
 EDDY_API int eddy_writer_put(struct eddy_writer *writer, const void *data, size_t size) EDDY_CHECK_RESULT;
 
 /* Put several parts, all or none. */

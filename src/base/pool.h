@@ -21,6 +21,15 @@ static inline void *eddyi_pool_take(struct eddy_pool *pool, size_t size)
     return eddy_pool_take(pool, size);
 }
 
+/* A block that ends with the pool: nobody gives it back, so it does not count as taken. NULL: no memory. */
+static inline void *eddyi_pool_keep(struct eddy_pool *pool, size_t size)
+{
+    size_t used = pool->bytes_used;
+    void *block = eddy_pool_take(pool, size);
+    pool->bytes_used = used;
+    return block;
+}
+
 static inline void eddyi_pool_give(struct eddy_pool *pool, void *block, size_t size)
 {
 #ifdef EDDY_DEBUG

@@ -79,7 +79,7 @@ static void set_root(struct eddy_timers *timers, struct eddy_timer *root)
     root->next = NULL;
 }
 
-static void heap_insert(struct eddy_timers *timers, struct eddy_timer *timer)
+static __attribute__((noinline)) void heap_insert(struct eddy_timers *timers, struct eddy_timer *timer)
 {
     timer->child = NULL;
     set_root(timers, timers->near == NULL ? timer : meld(timers->near, timer));
@@ -110,7 +110,7 @@ static struct eddy_timer *meld_siblings(struct eddy_timer *node)
 }
 
 /* The children of a node that left the heap go back into it. */
-static void adopt_children(struct eddy_timers *timers, struct eddy_timer *timer)
+static __attribute__((noinline)) void adopt_children(struct eddy_timers *timers, struct eddy_timer *timer)
 {
     struct eddy_timer *orphans = meld_siblings(timer->child);
     timer->child = NULL;
@@ -135,7 +135,7 @@ static inline __attribute__((always_inline)) void wheel_insert(struct eddy_timer
     link_at(&timers->slots[level][slot], timer);
 }
 
-static void file(struct eddy_timers *timers, struct eddy_timer *timer)
+static inline __attribute__((always_inline)) void file(struct eddy_timers *timers, struct eddy_timer *timer)
 {
     if (is_near(timers, timer->deadline)) {
         heap_insert(timers, timer);

@@ -174,6 +174,7 @@ void eddyi_scheduler_init(struct eddy_scheduler *scheduler, eddy_ns (*clock)(voi
     scheduler->stopping = false;
     scheduler->alive = alive;
     scheduler->stack = NULL;
+    scheduler->awaits = 0;
     scheduler->clock = clock;
     scheduler->clock_context = clock_context;
     scheduler->now = clock(clock_context);

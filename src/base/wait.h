@@ -152,9 +152,14 @@ static inline void eddyi_wait_call(struct eddy_waiter *waiter)
 }
 
 /* For the poller's events, the short way for what eddy_wait_retry() does in a later step: the
- * parked waiter's operation, of this kind, is over, and this is its turn. */
+ * parked waiter's operation, of this kind, is over, and this is its turn. Where a test chooses it is asked before each
+ * wake, so there all take the long way. */
 static inline void eddyi_wait_finish(struct eddy_waiter *waiter, const struct eddy_wait_kind *kind, ssize_t result)
 {
+    if (__builtin_expect(waiter->scheduler->choose != NULL, 0)) {
+        eddyi_wait_wake(waiter, result);
+        return;
+    }
     eddyi_wait_leave(waiter, kind);
     waiter->result = result;
     eddyi_wait_call(waiter);

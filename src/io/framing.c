@@ -1,6 +1,7 @@
 #include "io/framing.h"
 
 #include "io/reader.h"
+#include "io/stream.h"
 
 #include <errno.h>
 #include <string.h>
@@ -75,6 +76,13 @@ ssize_t eddy_reader_until(struct eddy_reader *reader, const char *delimiter, siz
     return eddyi_reader_do(reader, step_until, &kind, waiter);
 }
 
+/* Whether the end is this side's doing: what has come of a line is not all of it then. */
+static bool is_cut_off(const struct eddy_reader *reader)
+{
+    const struct eddy_stream *stream = eddy_transport_stream(reader->transport);
+    return stream != NULL && (stream->state & EDDYI_READ_ENDED) != 0;
+}
+
 static ssize_t step_line(struct eddy_reader *reader)
 {
     char *data = eddyi_reader_data(reader);
@@ -88,7 +96,7 @@ static ssize_t step_line(struct eddy_reader *reader)
         size = length + 1;
         length -= length > 0 && data[length - 1] == '\r';
     } else {
-        ssize_t result = undelimited(reader, (ssize_t)size);
+        ssize_t result = undelimited(reader, is_cut_off(reader) ? -ENODATA : (ssize_t)size);
         if (result <= 0) {
             return result;
         }

@@ -169,7 +169,7 @@ ssize_t eddy_memory_try_read(struct eddy_memory *memory, void *buffer, size_t si
     if (error < 0 || memory->reader != NULL) {
         return error < 0 ? error : -EBUSY;
     }
-    size_t count = receive_bytes(memory, buffer, size);
+    size_t count = size > 0 ? receive_bytes(memory, buffer, size) : 0; /* no buffer is needed for nothing */
     return count > 0 || size == 0 || has_ended(memory) ? (ssize_t)count : -EAGAIN;
 }
 
@@ -189,14 +189,17 @@ ssize_t eddy_memory_read(struct eddy_memory *memory, void *buffer, size_t size, 
 ssize_t eddy_memory_try_write(struct eddy_memory *memory, const void *data, size_t size)
 {
     int error = refuse(memory, size);
-    if (error < 0 || memory->writer != NULL) {
+    if (memory->writer != NULL) {
         return error < 0 ? error : -EBUSY;
     }
     memory->sent = 0;
+    if (error < 0) {
+        return error;
+    }
     if (memory->is_shut || memory->peer == NULL) {
         return memory->is_shut ? -ESHUTDOWN : -EPIPE;
     }
-    size_t count = pass_on(memory, data, size);
+    size_t count = size > 0 ? pass_on(memory, data, size) : 0;
     return count > 0 || size == 0 ? (ssize_t)count : -EAGAIN;
 }
 

@@ -41,6 +41,7 @@ int eddy_pipe_open(struct eddy_pipe *pipe, struct eddy_loop *loop, int fd, unsig
     eddy_watch_init(&pipe->watch, loop, pipe->fd);
     eddy_waiter_init(&pipe->ready[PIPE_READER], loop, on_pipe_readable);
     eddy_waiter_init(&pipe->ready[PIPE_WRITER], loop, on_pipe_writable);
+    loop->pipes++;
     return 0;
 }
 
@@ -73,6 +74,7 @@ void eddy_pipe_close(struct eddy_pipe *pipe)
     if (!keeps) {
         os->close(os->context, pipe->given);
     }
+    pipe->loop->pipes--;
     pipe->loop = NULL;
 }
 
@@ -324,10 +326,13 @@ ssize_t eddy_pipe_write(struct eddy_pipe *pipe, const void *data, size_t size, s
 ssize_t eddy_pipe_try_write(struct eddy_pipe *pipe, const void *data, size_t size)
 {
     int error = refuse_pipe(pipe, PIPE_WRITER, size);
-    if (error < 0 || size == 0) {
+    if (error == -EBUSY) {
         return error;
     }
     pipe->sent = 0;
+    if (error < 0 || size == 0) {
+        return error;
+    }
     ssize_t count = transmit_to_pipe(pipe, data, size);
     return count != 0 ? count : -EAGAIN;
 }

@@ -99,12 +99,13 @@ int eddy_writer_vprintf(struct eddy_writer *writer, const char *format, va_list 
         return error;
     }
     size_t room = eddyi_writer_room(writer);
+    uint64_t sends = writer->sends;
     va_list again;
     va_copy(again, values);
     errno = 0;
     int size = vsnprintf(room > 0 ? writer->last->data + writer->last->end : NULL, room, format, values);
     error = size >= 0 ? eddyi_writer_admit(writer, (size_t)size) : errno != 0 ? -errno : -EINVAL;
-    if (error == 0 && (size_t)size >= room) { /* its NUL needs room, too */
+    if (error == 0 && ((size_t)size >= room || writer->sends != sends)) { /* its NUL needs room, too */
         error = eddyi_writer_make_room(writer, (size_t)size + 1, false);
         if (error == 0) {
             vsnprintf(writer->last->data + writer->last->end, (size_t)size + 1, format, again);

@@ -4,12 +4,16 @@
 #include "io/reader.h"
 
 #include "base/pool.h"
+#include "io/stream.h"
+#include "io/transport.h"
 
 #include <errno.h>
 #include <string.h>
 
 /* A fresh block holds so much at first: with a byte more, for a NUL, the pool's largest class. */
 #define READER_USUAL (EDDYI_POOL_BLOCK_MAX - 1)
+#define READER_STEP ((size_t)64 * 1024)
+#define READER_APART __attribute__((noinline)) /* keeps the usual way short */
 
 static size_t reader_min(size_t a, size_t b)
 {
@@ -43,7 +47,7 @@ static void give_empty_block(struct eddy_reader *reader)
 }
 
 /* Move what is buffered to a block of this capacity. */
-static int change_reader_block(struct eddy_reader *reader, size_t capacity)
+static READER_APART int change_reader_block(struct eddy_reader *reader, size_t capacity)
 {
     char *block = take_reader_block(reader, capacity);
     if (block == NULL) {
@@ -60,12 +64,20 @@ static int change_reader_block(struct eddy_reader *reader, size_t capacity)
     return 0;
 }
 
-/* Have room for `wanted` bytes in all, and so for one at least. */
-static int make_reader_room(struct eddy_reader *reader)
+/* So much of `wanted` as there is to have room for now: what is only announced takes no memory. */
+static size_t wanted_now(const struct eddy_reader *reader)
 {
-    size_t wished = reader->wanted > reader->usual ? reader->wanted : reader->usual;
+    size_t most = 2 * eddyi_reader_size(reader) + 1;
+    return reader_min(reader->wanted, most > READER_STEP ? most : READER_STEP);
+}
+
+/* Have room for `wanted` bytes in all, or for some of them, and so for one at least. */
+static READER_APART int make_reader_room(struct eddy_reader *reader)
+{
+    size_t wanted = wanted_now(reader);
+    size_t wished = wanted > reader->usual ? wanted : reader->usual;
     if (wished > reader->capacity) {
-        bool must = reader->wanted > reader->capacity;
+        bool must = wanted > reader->capacity;
         size_t twice = must ? 2 * reader->capacity + 1 : 0;
         int error = change_reader_block(reader, reader_min(wished > twice ? wished : twice, reader->limit));
         if (error == 0 || must) {
@@ -73,7 +85,7 @@ static int make_reader_room(struct eddy_reader *reader)
         }
     }
     size_t size = eddyi_reader_size(reader);
-    bool is_short = reader->capacity - reader->end < reader->start || reader->wanted > reader->capacity - reader->start;
+    bool is_short = reader->capacity - reader->end < reader->start || wanted > reader->capacity - reader->start;
     if (size == 0 || is_short) {
         memmove(reader->block, eddyi_reader_data(reader), size);
         reader->start = 0;
@@ -92,10 +104,19 @@ static void note_filled(struct eddy_reader *reader, size_t count, size_t room)
     }
 }
 
+/* The same where nothing is buffered, and no more is wanted than usual. */
+static int take_usual_block(struct eddy_reader *reader)
+{
+    reader->block = take_reader_block(reader, reader->usual);
+    reader->capacity = reader->block != NULL ? reader->usual : 0;
+    return reader->block != NULL ? 0 : -ENOMEM;
+}
+
 /* As a read of the transport, into the buffer. */
 static ssize_t fill_reader(struct eddy_reader *reader)
 {
-    int error = make_reader_room(reader);
+    bool is_usual = reader->block == NULL && reader->wanted <= reader->usual;
+    int error = is_usual ? take_usual_block(reader) : make_reader_room(reader);
     if (error < 0) {
         return error;
     }
@@ -136,7 +157,7 @@ int eddyi_reader_settle_arrived(struct eddy_reader *reader)
 }
 
 /* A transport that cannot wait reads: the first bytes, or into the room that is left. */
-static ssize_t read_to_wait(struct eddy_reader *reader)
+static READER_APART ssize_t read_to_wait(struct eddy_reader *reader)
 {
     bool is_empty = reader->block == NULL;
     char *buffer = is_empty ? reader->early : reader->block + reader->end;
@@ -162,15 +183,21 @@ static ssize_t wait_for_more(struct eddy_reader *reader)
 
 /* ---- Operations ------------------------------------------------------------------------ */
 
+/* To try to read it would be in vain. */
+static bool is_drained(const struct eddy_transport *transport)
+{
+    return transport->kind == &eddyi_stream_transport_kind && eddyi_stream_is_drained(transport->subject);
+}
+
 /* There is more than before: >= 0; or EDDY_PENDING, or an error. */
 static ssize_t get_more(struct eddy_reader *reader)
 {
-    ssize_t result = reader->wanted > 0 ? fill_reader(reader) : -EAGAIN;
+    ssize_t result = reader->wanted > 0 && !is_drained(&reader->transport) ? fill_reader(reader) : -EAGAIN;
     if (result == -EAGAIN) {
         result = wait_for_more(reader);
     }
     reader->at_end = result == 0;
-    return result < 0 ? result : eddyi_reader_settle_arrived(reader);
+    return result < 0 || reader->arrived == 0 ? result : eddyi_reader_settle_arrived(reader);
 }
 
 /* After a step that wanted more. */
@@ -231,10 +258,19 @@ static ssize_t look_again(struct eddy_reader *reader, size_t count)
     return result == EDDY_PENDING ? advance_reader(reader) : result;
 }
 
+/* What is wanted once the bytes are there: they take a while. A task begins with its waiter. */
+static inline void prefetch_operation(const struct eddy_reader *reader)
+{
+    __builtin_prefetch(reader->waiter);
+    __builtin_prefetch((const char *)reader->waiter + 64);
+    __builtin_prefetch(reader->slice);
+}
+
 static void on_reader_own(struct eddy_waiter *own)
 {
     struct eddy_reader *reader = EDDY_CONTAINER(own, struct eddy_reader, own);
     ssize_t result = eddyi_inner_woken(own);
+    prefetch_operation(reader);
     if (result >= 0 && reader->step != NULL) {
         result = look_again(reader, (size_t)result);
     }
@@ -281,10 +317,15 @@ void eddy_reader_init(struct eddy_reader *reader, struct eddy_loop *loop, struct
 
 void eddy_reader_fini(struct eddy_reader *reader)
 {
-    if (reader->loop == NULL || !eddyi_loop_is_usable(reader->loop)) {
+    struct eddy_waiter *waiter = reader->waiter;
+    if (waiter == NULL && reader->block == NULL) { /* its loop may be gone */
+        reader->arrived = 0;
+        reader->loop = NULL;
         return;
     }
-    struct eddy_waiter *waiter = reader->waiter;
+    if (!eddyi_loop_is_usable(reader->loop)) {
+        return;
+    }
     if (waiter != NULL) {
         eddyi_reader_unpark(waiter);
     }

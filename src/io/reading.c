@@ -90,10 +90,13 @@ ssize_t eddy_reader_peek(struct eddy_reader *reader, size_t size, struct eddy_sl
 
 void eddy_reader_consume(struct eddy_reader *reader, size_t size)
 {
-    size_t early = smaller_size(size, reader->arrived); /* then nothing else is buffered */
-    memmove(reader->early, reader->early + early, reader->arrived - early);
-    reader->arrived = (uint8_t)(reader->arrived - early);
+    if (reader->arrived > 0) { /* then nothing else is buffered */
+        size_t early = smaller_size(size, reader->arrived);
+        memmove(reader->early, reader->early + early, reader->arrived - early);
+        reader->arrived = (uint8_t)(reader->arrived - early);
+    }
     reader->start += smaller_size(size, eddyi_reader_size(reader));
+    reader->scanned = 0; /* of a read that may be parked */
 }
 
 size_t eddy_reader_buffered(const struct eddy_reader *reader)

@@ -12,7 +12,7 @@ const struct eddy_wait_kind eddyi_ready_to_read_kind = {
 
 static ssize_t complete_ready_to_write(struct eddy_waiter *waiter)
 {
-    eddyi_transfer_unpark_writer(waiter);
+    ((struct eddy_stream *)waiter->transfer.subject)->writer = NULL;
     return EDDY_WRITABLE;
 }
 
@@ -39,10 +39,7 @@ static ssize_t wait_to_read(struct eddy_stream *stream, struct eddy_waiter *wait
     if (stream->reader != NULL || !eddyi_stream_is_usable(stream, 1, EDDYI_READ_OBSTACLES)) {
         return eddyi_transfer_refuse_read(stream, 1);
     }
-    if ((stream->state & EDDYI_FINISHED) != 0) {
-        return eddyi_transfer_settle(stream, EDDY_READABLE, waiter);
-    }
-    int error = forget_readiness(stream, EDDYI_CAN_READ);
+    int error = forget_readiness(stream, EDDYI_CAN_READ | EDDYI_FINISHED); /* an error may be gone, too */
     if (error < 0) {
         return error;
     }

@@ -60,4 +60,10 @@ static inline bool eddyi_stream_is_usable(const struct eddy_stream *stream, size
     return (stream->state & obstacles) == 0 && size - 1 < EDDY_IO_MAX && eddyi_loop_is_usable(stream->loop);
 }
 
+/* Whether all that had come is received: until the next event a receive would find nothing. */
+static inline bool eddyi_stream_is_drained(const struct eddy_stream *stream)
+{
+    return (stream->state & (EDDYI_CAN_READ | EDDYI_UNPOLLED | EDDYI_READ_OBSTACLES)) == 0;
+}
+
 #endif

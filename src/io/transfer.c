@@ -17,12 +17,6 @@
 #define APART __attribute__((noinline)) /* keeps the short way short */
 #define COLD __attribute__((noinline, cold))
 
-COLD void eddyi_transfer_limit(struct eddy_waiter *waiter, uint32_t limit_ms)
-{
-    eddy_wait_until(waiter, eddy_ns_add(eddyi_scheduler_now(waiter->scheduler), EDDY_MS(limit_ms)));
-    waiter->expired = EDDYI_DEFAULTED;
-}
-
 /* ---- Reading --------------------------------------------------------------------------- */
 
 /* A receive that brought no bytes: nothing there, the end, an error, or an interruption. */
@@ -254,17 +248,18 @@ ssize_t eddy_stream_write(struct eddy_stream *stream, const void *data, size_t s
     return write_on(stream, data, size, waiter);
 }
 
-ssize_t eddy_stream_try_write(struct eddy_stream *stream, const void *data, size_t size)
+/* The same without a waiter; the first send brought `count`. */
+static APART ssize_t try_write_on(struct eddy_stream *stream, const char *data, size_t size, ssize_t count)
 {
-    if (stream->writer != NULL || !eddyi_stream_is_usable(stream, size, EDDYI_WRITE_OBSTACLES)) {
-        return eddyi_transfer_refuse_write(stream, size);
+    if (count != -EAGAIN && (count >= 0 || count == -EINTR)) {
+        stream->sent = count > 0 ? (uint32_t)count : 0;
+        count = transmit(stream, data + stream->sent, size - stream->sent);
     }
-    if ((stream->state & EDDYI_CAN_WRITE) == 0) {
-        return -EAGAIN;
+    if (count < 0 && count != -EAGAIN) {
+        return count;
     }
-    stream->sent = 0;
-    ssize_t count = transmit(stream, data, size);
-    if (count >= 0 && (size_t)count < size) { /* or its room would never be told of */
+    count = (ssize_t)stream->sent;
+    if ((size_t)count < size) { /* or its room would never be told of */
         int error = eddyi_transfer_arm_out(stream);
         if (error < 0) {
             stream->state |= EDDYI_CAN_WRITE; /* so that the next call asks again */
@@ -272,6 +267,23 @@ ssize_t eddy_stream_try_write(struct eddy_stream *stream, const void *data, size
         }
     }
     return count == 0 ? -EAGAIN : count;
+}
+
+ssize_t eddy_stream_try_write(struct eddy_stream *stream, const void *data, size_t size)
+{
+    if (stream->writer != NULL || !eddyi_stream_is_usable(stream, size, EDDYI_WRITE_OBSTACLES)) {
+        return eddyi_transfer_refuse_write(stream, size);
+    }
+    stream->sent = 0;
+    if ((stream->state & EDDYI_CAN_WRITE) == 0) {
+        return -EAGAIN;
+    }
+    ssize_t count = send_some(stream, data, size);
+    if (likely(count == (ssize_t)size)) {
+        stream->sent = (uint32_t)count;
+        return count;
+    }
+    return try_write_on(stream, data, size, count);
 }
 
 /* ---- Events ---------------------------------------------------------------------------- */
@@ -299,12 +311,18 @@ static APART void on_events_slowly(struct eddy_stream *stream, uint32_t events, 
     if (eddyi_is_forked(&stream->loop->scheduler)) {
         return;
     }
-    note_events(stream, events);
     struct eddy_waiter *reader = stream->reader;
+    if (likely(events == EPOLLIN && reader != NULL && reader->size == 0)) { /* it waits for the event itself */
+        stream->state = (stream->state & ~(uint32_t)EDDYI_UNPOLLED) | EDDYI_CAN_READ;
+        stream->reader = NULL;
+        eddyi_wait_finish(reader, &eddyi_ready_to_read_kind, EDDY_READABLE);
+        return;
+    }
+    note_events(stream, events);
     if (reader == NULL || (stream->state & EDDYI_CAN_READ) == 0) {
         return;
     }
-    if (reader->size == 0) { /* it waits for the event itself */
+    if (reader->size == 0) {
         stream->reader = NULL;
         eddyi_wait_finish(reader, &eddyi_ready_to_read_kind, EDDY_READABLE);
         return;

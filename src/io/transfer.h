@@ -15,7 +15,12 @@ static inline ssize_t eddyi_transfer_settle(struct eddy_stream *stream, ssize_t 
 }
 
 /* Give who has just parked, or has made progress, the stream's own deadline. */
-void eddyi_transfer_limit(struct eddy_waiter *waiter, uint32_t limit_ms);
+static inline void eddyi_transfer_limit(struct eddy_waiter *waiter, uint32_t limit_ms)
+{
+    struct eddy_scheduler *scheduler = waiter->scheduler;
+    waiter->expired = EDDYI_DEFAULTED;
+    eddy_timers_arm(&scheduler->timers, &waiter->timer, eddy_ns_add(eddyi_scheduler_now(scheduler), EDDY_MS(limit_ms)));
+}
 
 /* Why nobody may read, or write, `size` bytes now; -EBUSY comes first. 0: there are none to move. */
 ssize_t eddyi_transfer_refuse_read(const struct eddy_stream *stream, size_t size);

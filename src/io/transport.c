@@ -1,4 +1,5 @@
-#include <eddy/transport.h>
+#include "io/transport.h"
+
 #include <eddy/watch.h>
 
 /* ---- A socket -------------------------------------------------------------------------- */
@@ -53,22 +54,23 @@ static struct eddy_stream *socket_stream(void *subject)
     return subject;
 }
 
+const struct eddy_transport_kind eddyi_stream_transport_kind = {
+    .name = "stream",
+    .read = socket_read,
+    .try_read = socket_try_read,
+    .write = socket_write,
+    .writev = socket_writev,
+    .try_write = socket_try_write,
+    .sent = socket_sent,
+    .shutdown = socket_shutdown,
+    .close = socket_close,
+    .wait = socket_wait,
+    .stream = socket_stream,
+};
+
 struct eddy_transport eddy_stream_transport(struct eddy_stream *stream)
 {
-    static const struct eddy_transport_kind kind = {
-        .name = "stream",
-        .read = socket_read,
-        .try_read = socket_try_read,
-        .write = socket_write,
-        .writev = socket_writev,
-        .try_write = socket_try_write,
-        .sent = socket_sent,
-        .shutdown = socket_shutdown,
-        .close = socket_close,
-        .wait = socket_wait,
-        .stream = socket_stream,
-    };
-    return (struct eddy_transport){&kind, stream};
+    return (struct eddy_transport){&eddyi_stream_transport_kind, stream};
 }
 
 /* ---- Memory ---------------------------------------------------------------------------- */
@@ -158,7 +160,12 @@ static size_t staple_sent(const void *subject)
 static int staple_shutdown(void *subject)
 {
     struct eddy_staple *staple = subject;
-    return eddy_transport_shutdown(staple->out);
+    int error = eddy_transport_shutdown(staple->out);
+    if (error != -EOPNOTSUPP) {
+        return error;
+    }
+    eddy_transport_close(staple->out); /* all that it did is done: a pipe's other end sees the end by this */
+    return 0;
 }
 
 static void staple_close(void *subject)

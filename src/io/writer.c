@@ -54,6 +54,9 @@ int eddyi_writer_make_room(struct eddy_writer *writer, size_t size, bool pieces)
     size_t room = eddyi_writer_room(writer);
     struct eddyi_writer_block *fresh = NULL, **place = &fresh;
     size_t bytes = writer->last == NULL ? WRITER_FIRST_BYTES : 4 * WRITER_FIRST_BYTES;
+    if (writer->last != NULL && !pieces && size > WRITER_FIRST_BYTES) {
+        bytes = WRITER_BLOCK_BYTES; /* little may be used of it, and then as much is asked for again */
+    }
     size_t left = room >= size ? 0 : pieces ? size - room : size;
     while (left > 0) {
         size_t all = sizeof *fresh + left;
@@ -254,7 +257,12 @@ int eddy_writer_init(struct eddy_writer *writer, struct eddy_loop *loop, struct 
 
 void eddy_writer_fini(struct eddy_writer *writer)
 {
-    if (!writer->is_open || !eddyi_loop_is_usable(writer->loop)) {
+    bool is_idle = writer->first == NULL && eddy_list_is_empty(&writer->sending.link);
+    if (!writer->is_open || is_idle) { /* its loop may be gone */
+        writer->is_open = false;
+        return;
+    }
+    if (!eddyi_loop_is_usable(writer->loop)) {
         return;
     }
     writer->is_open = false;
@@ -279,10 +287,38 @@ static int writer_refusal(const struct eddy_writer *writer)
     return eddyi_loop_is_usable(writer->loop) ? writer->error : -ECHILD;
 }
 
-int eddyi_writer_admit(const struct eddy_writer *writer, size_t size)
+/* What was put in this turn has not been tried yet. It is now, but not by the way that may have to wait. */
+static void push_at_once(struct eddy_writer *writer)
+{
+    ssize_t count = 0;
+    while (writer->unsent > 0 && writer->in_flight == 0 && count >= 0) {
+        pass_over(writer, 0);
+        const struct eddyi_writer_block *first = writer->first;
+        count = eddy_transport_try_write(writer->transport, first->data + first->start, first->end - first->start);
+        writer->sends++;
+        if (count > 0) {
+            pass_over(writer, (size_t)count);
+        } else if (count != -EAGAIN) {
+            fail_writer(writer, count < 0 ? (int)count : -EIO);
+            return;
+        }
+    }
+    wake_satisfied(writer);
+}
+
+static bool has_room_for(const struct eddy_writer *writer, size_t size)
+{
+    return size <= writer->options.cap - writer->unsent;
+}
+
+int eddyi_writer_admit(struct eddy_writer *writer, size_t size)
 {
     int error = writer_refusal(writer);
-    return error < 0 || size <= writer->options.cap - writer->unsent ? error : -ENOBUFS;
+    if (error < 0 || has_room_for(writer, size) || size > writer->options.cap) {
+        return error < 0 || has_room_for(writer, size) ? error : -ENOBUFS;
+    }
+    push_at_once(writer);
+    return writer->error < 0 || has_room_for(writer, size) ? writer->error : -ENOBUFS;
 }
 
 void eddyi_writer_note_put(struct eddy_writer *writer, size_t size)

@@ -17,7 +17,7 @@ struct eddyi_writer_block {
 };
 
 /* Whether `size` bytes may be put: 0 or an error. */
-int eddyi_writer_admit(const struct eddy_writer *writer, size_t size);
+int eddyi_writer_admit(struct eddy_writer *writer, size_t size);
 
 /* Have room for `size` bytes behind the last one, in one piece or (pieces) in several. 0; -ENOMEM, changing nothing. */
 int eddyi_writer_make_room(struct eddy_writer *writer, size_t size, bool pieces);

@@ -115,10 +115,28 @@ static size_t explore_step(struct eddy_trials *trials, size_t ready)
     return chosen;
 }
 
+static void on_loop_end(struct eddy_loop *loop, struct eddyi_attached *end)
+{
+    EDDY_CONTAINER(end, struct eddy_trials, end)->lost = loop->scheduler.pool.bytes_used;
+}
+
+/* The loop has ended when EDDY_RUN returns: what it lost is seen on the way, after whatever else is attached to it. */
+static void attach_last(struct eddy_trials *trials)
+{
+    struct eddyi_attached **place = &eddy_loop_current()->attached;
+    while (*place != NULL) {
+        place = &(*place)->next;
+    }
+    trials->end = (struct eddyi_attached){.next = NULL, .key = trials, .end = on_loop_end};
+    *place = &trials->end;
+}
+
 static size_t on_step(void *context, size_t ready)
 {
     struct eddy_trials *trials = context;
-    trials->step++;
+    if (trials->step++ == 0) {
+        attach_last(trials);
+    }
     if (trials->step > trials->steps_limit) {
         trials->hung = true;
         eddy_loop_stop(eddy_loop_current());
@@ -240,6 +258,7 @@ bool eddyi_trials_next(struct eddy_trials *trials)
     trials->complete = !more;
     trials->step = 0;
     trials->depth = 0;
+    trials->lost = 0;
     trials->canceled = false;
     trials->hung = false;
     return more && trials->runs < trials->runs_limit;
@@ -276,6 +295,7 @@ static void fail(struct eddy_trials *trials, const char *why)
 void eddyi_trials_ran(struct eddy_trials *trials, int result)
 {
     const char *why = NULL;
+    char text[80];
     if (trials->hung) {
         why = "it goes on for ever";
     } else if (trials->sim.stuck || result == -EDEADLK) {
@@ -284,6 +304,9 @@ void eddyi_trials_ran(struct eddy_trials *trials, int result)
         why = "a descriptor is left open, or somebody waits";
     } else if (trials->sim.blocks != 0) {
         why = "memory is left, or something of the loop is open";
+    } else if (trials->lost > 0) {
+        snprintf(text, sizeof text, "%zu bytes of the loop's pool were not given back", trials->lost);
+        why = text;
     } else if (trials->check != NULL) {
         why = trials->check(trials->context, result);
     }

@@ -83,9 +83,7 @@ void eddy_loop_set_watchdog(struct eddy_loop *loop, eddy_ns span)
     }
 }
 
-#ifdef EDDY_DEBUG
 void eddyi_watchdog_begin(struct eddy_loop *loop)
 {
     eddy_loop_set_watchdog(loop, DEBUG_SPAN);
 }
-#endif

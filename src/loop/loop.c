@@ -3,10 +3,12 @@
 #define _GNU_SOURCE
 #include "loop/loop.h"
 
+#include "base/log.h"
 #include "base/post.h"
 #include "loop/interest.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define BUDGET 128
@@ -105,6 +107,7 @@ int eddy_loop_init(struct eddy_loop *loop, const struct eddy_loop_options *optio
     eddy_list_init(&loop->preludes);
     loop->holds = 0;
     loop->listeners = 0;
+    loop->pipes = 0;
     loop->traces = 0;
     loop->pools = 0;
     loop->attached = NULL;
@@ -129,7 +132,9 @@ int eddy_loop_init(struct eddy_loop *loop, const struct eddy_loop_options *optio
     loop->scheduler.choose_context = options->choose_context;
     current = loop;
 #ifdef EDDY_DEBUG
-    eddyi_watchdog_begin(loop);
+    if (options->choose == NULL) { /* a test's time is its own */
+        eddyi_watchdog_begin(loop);
+    }
 #endif
     return 0;
 }
@@ -137,17 +142,33 @@ int eddy_loop_init(struct eddy_loop *loop, const struct eddy_loop_options *optio
 static bool is_in_use(const struct eddy_loop *loop)
 {
     return loop->entered || loop->scheduler.external > 0 || loop->scheduler.internal > 0 ||
-           loop->scheduler.ready_first != NULL || loop->poller.open > 0 || loop->listeners > 0 || loop->traces > 0 ||
-           loop->pools > 0 || !eddy_list_is_empty(&loop->preludes);
+           loop->scheduler.ready_first != NULL || loop->poller.open > 0 || loop->listeners > 0 || loop->pipes > 0 ||
+           loop->traces > 0 || loop->pools > 0 || !eddy_list_is_empty(&loop->preludes);
 }
 
+/* What there is now; to end it may make more. */
 static void end_attached(struct eddy_loop *loop)
 {
-    while (loop->attached != NULL) {
-        struct eddyi_attached *attached = loop->attached;
-        loop->attached = attached->next;
+    struct eddyi_attached *attached = loop->attached;
+    loop->attached = NULL;
+    while (attached != NULL) {
+        struct eddyi_attached *next = attached->next;
         attached->end(loop, attached);
+        attached = next;
     }
+}
+
+/* In a child of fork nothing was given back, and nothing had to be. */
+static void end_loop_pool(struct eddy_loop *loop)
+{
+    struct eddy_scheduler *scheduler = &loop->scheduler;
+    size_t bytes = scheduler->pool.bytes_used;
+    if (eddy_pool_fini(&scheduler->pool) == 0 || !eddyi_loop_is_usable(loop)) {
+        return;
+    }
+    char text[80];
+    snprintf(text, sizeof text, "the loop has ended, and %zu bytes of its pool were not given back", bytes);
+    eddyi_log(&scheduler->log, &(struct eddy_log_record){.level = EDDY_LOG_WARNING, .text = text});
 }
 
 int eddy_loop_fini(struct eddy_loop *loop)
@@ -159,11 +180,13 @@ int eddy_loop_fini(struct eddy_loop *loop)
         close_descriptors(loop);
         return 0;
     }
-    end_attached(loop); /* threads among it have posted */
-    if (eddyi_loop_is_usable(loop) && (is_in_use(loop) || eddyi_posts_waiting(&loop->posts))) {
-        return -EBUSY;
-    }
-    (void)eddy_pool_fini(&loop->scheduler.pool);
+    do {
+        end_attached(loop); /* threads among it have posted */
+        if (eddyi_loop_is_usable(loop) && (is_in_use(loop) || eddyi_posts_waiting(&loop->posts))) {
+            return -EBUSY;
+        }
+    } while (loop->attached != NULL);
+    end_loop_pool(loop);
     close_parts(loop);
     if (current == loop) {
         current = NULL;

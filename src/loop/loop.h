@@ -27,10 +27,8 @@ static inline void eddyi_loop_before_poll(struct eddy_loop *loop, struct eddyi_p
     }
 }
 
-#ifdef EDDY_DEBUG
 /* Debug builds begin with a watchdog. It knows tasks, and is in look/watchdog.c: the one call upward. */
 void eddyi_watchdog_begin(struct eddy_loop *loop);
-#endif
 
 /* This thread may start another loop, though this one could not end: it is leaked. */
 void eddyi_loop_abandon(struct eddy_loop *loop);

@@ -128,9 +128,13 @@ static void end_reads(struct eddy_connection *connection)
         return;
     }
     limit_reads(connection);
-    if (connection->stream.reader != NULL && quiet != EDDY_FOREVER) {
+    struct eddy_waiter *reader = connection->stream.reader;
+    if (reader != NULL && quiet != EDDY_FOREVER) {
         const struct eddy_loop *loop = connection->server->loop;
-        eddy_wait_until(connection->stream.reader, eddy_ns_add(loop->os->clock(loop->os->context), quiet));
+        eddy_ns deadline = eddy_ns_add(loop->os->clock(loop->os->context), quiet);
+        if (!eddy_timer_is_armed(&reader->timer) || deadline < reader->timer.deadline) { /* it only makes it sooner */
+            eddy_wait_until(reader, deadline);
+        }
     }
 }
 

@@ -116,6 +116,14 @@ static ssize_t take_some(struct eddy_copy *my)
     return count;
 }
 
+/* Wait for `from`, with a byte of its own where a transport can only read. */
+static ssize_t await_source(struct eddy_copy *my, struct eddy_waiter *waiter)
+{
+    ssize_t result = eddy_transport_wait(my->from, waiter);
+    my->reads_first = result == -EOPNOTSUPP;
+    return my->reads_first ? eddy_transport_read(my->from, &my->first, 1, waiter) : result;
+}
+
 /* A byte has come after a wait; what is with it follows. */
 static ssize_t take_after_first(struct eddy_copy *my)
 {
@@ -199,15 +207,11 @@ EDDY_CORO_EXTERN(eddy_copy)
             my->n = my->failure < 0 ? my->failure : take_some(my);
             if (my->n == -EAGAIN) {
                 give_copy_buffer(my);
-                if (eddy_transport_stream(my->from) != NULL) {
-                    EDDY_AWAIT(my->n, eddy_stream_wait(eddy_transport_stream(my->from), EDDY_READABLE, me));
-                    if (my->n > 0) {
-                        continue;
-                    }
-                } else {
-                    EDDY_AWAIT(my->n, eddy_transport_read(my->from, &my->first, 1, me));
-                    my->n = my->n > 0 ? take_after_first(my) : my->n;
+                EDDY_AWAIT(my->n, await_source(my, me));
+                if (my->n >= 0 && !my->reads_first) {
+                    continue;
                 }
+                my->n = my->n > 0 ? take_after_first(my) : my->n;
             }
             if (my->n == 0 && my->shutdown) {
                 my->n = eddy_transport_shutdown(my->to);

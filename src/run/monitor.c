@@ -270,8 +270,8 @@ static void monitor_begin(struct eddyi_observer *observer, struct eddy_waiter *w
 {
     struct eddy_monitor *monitor = EDDY_CONTAINER(observer, struct eddy_monitor, observer);
     eddyi_slice_begin(&monitor->slice, waiter, code, now);
-    if (monitor->slice.task != NULL && eddyi_task_number(monitor->slice.task) != 0) {
-        monitor->slice.task->more->steps++;
+    if (monitor->slice.task != NULL) {
+        (void)eddyi_task_number(monitor->slice.task); /* from now on it has a record to count in */
     }
 }
 
@@ -280,6 +280,7 @@ static void monitor_end(struct eddyi_observer *observer, eddy_ns now)
     struct eddy_monitor *monitor = EDDY_CONTAINER(observer, struct eddy_monitor, observer);
     struct eddyi_slice *slice = &monitor->slice;
     if (eddyi_slice_end(slice, &monitor->loop->scheduler) && slice->task != NULL && slice->task->more != NULL) {
+        slice->task->more->steps++;
         slice->task->more->busy += now - slice->began;
     }
 }
@@ -303,24 +304,28 @@ static void clear_tasks(const struct eddy_scheduler *scheduler)
     }
 }
 
-static bool has_monitor(const struct eddy_scheduler *scheduler)
+/* The loop's monitor; NULL: it has none. */
+static struct eddy_monitor *monitor_of(const struct eddy_scheduler *scheduler)
 {
-    const struct eddyi_observer *at = scheduler->observers;
+    struct eddyi_observer *at = scheduler->observers;
     while (at != NULL && at->begin != monitor_begin) {
         at = at->next;
     }
-    return at != NULL;
+    return at != NULL ? EDDY_CONTAINER(at, struct eddy_monitor, observer) : NULL;
 }
 
 /* ---- Open and close -------------------------------------------------------------------- */
 
 int eddy_monitor_open(struct eddy_monitor *monitor, struct eddy_loop *loop, const char *path)
 {
-    memset(monitor, 0, sizeof *monitor);
+    struct eddy_monitor *other = monitor_of(&loop->scheduler);
+    if (other != monitor) {
+        memset(monitor, 0, sizeof *monitor); /* so that it can be closed whatever comes of this */
+    }
     if (!eddyi_loop_is_usable(loop)) {
         return -ECHILD;
     }
-    if (has_monitor(&loop->scheduler)) {
+    if (other != NULL) {
         return -EALREADY;
     }
     struct eddy_address address;

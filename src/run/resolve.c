@@ -131,9 +131,8 @@ static void free_lookup(struct lookup *lookup)
 
 static int give_addresses(struct eddy_names *names, const struct eddy_address *addresses, size_t count)
 {
-    struct eddy_allocator allocator = names->loop->allocator;
     eddy_names_free(names); /* another lookup for the same may have been faster */
-    names->addresses = allocator.resize(allocator.context, NULL, 0, count * sizeof *addresses);
+    names->addresses = names->allocator.resize(names->allocator.context, NULL, 0, count * sizeof *addresses);
     if (names->addresses == NULL) {
         return -ENOMEM;
     }
@@ -217,7 +216,7 @@ int eddy_resolve(struct eddy_names *names, const char *host, uint16_t port, int 
     if (length == 0 || length >= EDDY_HOST_MAX || (family != 0 && family != AF_INET && family != AF_INET6)) {
         return -EINVAL;
     }
-    names->loop = loop;
+    names->allocator = loop->allocator;
     names->lookup_error = 0;
     int error = resolve_numeric(names, host, port, family);
     if (error != -EINVAL) {
@@ -237,8 +236,7 @@ int eddy_resolve(struct eddy_names *names, const char *host, uint16_t port, int 
 void eddy_names_free(struct eddy_names *names)
 {
     if (names->addresses != NULL) {
-        struct eddy_allocator allocator = names->loop->allocator;
-        allocator.resize(allocator.context, names->addresses, names->count * sizeof *names->addresses, 0);
+        names->allocator.resize(names->allocator.context, names->addresses, names->count * sizeof *names->addresses, 0);
     }
     names->addresses = NULL;
     names->count = 0;

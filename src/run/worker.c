@@ -172,8 +172,8 @@ static int dispatch_jobs(struct eddy_workers *workers)
     return 0;
 }
 
-/* A job that has its loan waits for a thread. After an error it does not: without any thread it would do so for
- * ever. */
+/* A job that has its loan waits for a thread. After an error it does not, and is to return the loan: without any thread
+ * it would wait for ever. */
 static int enqueue_job(struct eddy_workers *workers, struct eddy_job *job)
 {
     job->state = JOB_QUEUED;
@@ -186,7 +186,6 @@ static int enqueue_job(struct eddy_workers *workers, struct eddy_job *job)
     eddy_list_remove(&job->link);
     workers->waiting--;
     job->state = JOB_IDLE;
-    return_loan(job);
     return error;
 }
 
@@ -198,16 +197,17 @@ static void on_loan(struct eddy_waiter *borrower)
     stop_borrowing(job);
     int error = enqueue_job(job->workers, job);
     if (error < 0) {
-        eddy_wait_wake(waiter, settle_job(job, error));
+        eddy_wait_wake(waiter, error);
+        return_loan(job); /* last: it may serve another arm of the same select */
     }
 }
 
 static void finish_job(struct eddy_workers *workers, struct eddy_job *job)
 {
-    struct eddy_waiter *waiter = job->waiter;
     workers->busy--;
     workers->done++;
-    return_loan(job);
+    return_loan(job); /* which may serve another arm of the same select: then nobody waits any more */
+    struct eddy_waiter *waiter = job->waiter;
     if (waiter != NULL) {
         bool polled = job->mode == EDDY_JOB_POLL && job->canceled != 0;
         eddy_wait_wake(waiter, settle_job(job, polled ? job->canceled : job->result));
@@ -277,6 +277,7 @@ ssize_t eddy_work(struct eddy_workers *workers, struct eddy_job *job, struct edd
     } else {
         error = enqueue_job(workers, job);
         if (error < 0) {
+            return_loan(job);
             return error;
         }
     }

@@ -1,11 +1,13 @@
 /* A group counts its tasks, and acts by its policy when one ends. */
 #include "task/children.h"
 
+#include "base/pool.h"
 #include "task/cancel.h"
 #include "task/block.h"
 #include "task/trail.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 static const struct eddy_wait_kind group_end_kind = {.name = "end of its group", .uncancellable = true};
@@ -19,6 +21,7 @@ static void clear(struct eddy_group *group, struct eddy_scheduler *scheduler, en
     eddy_list_init(&group->finished);
     group->waiting = NULL;
     group->trail = NULL;
+    group->cut = false;
     group->decided = false;
     group->won = false;
     group->daemons = false;
@@ -85,7 +88,7 @@ static int group_close(struct eddyi_block *block, int ending)
     group->trail = NULL;
     if (!has_failed(group) || ending == EDDYI_FAILED) { /* the first failure is the task's */
         eddyi_trail_free(eddyi_task_scheduler(owner), trail);
-        return 0;
+        return group->cut && ending < EDDYI_ENDING ? EDDYI_UNWIND : 0; /* who returns has finished */
     }
     owner->error = group->error;
     eddyi_trail_adopt(owner, trail);
@@ -103,7 +106,9 @@ static void record_error(struct eddy_group *group, struct eddy_task *task, int e
     if (group->error_count < EDDY_GROUP_ERRORS) {
         group->errors[group->error_count] = error;
     }
-    if (group->error_count++ == 0) {
+    unsigned before = group->error_count;
+    group->error_count += before < UINT_MAX;
+    if (before == 0) {
         group->error = error;
         if (!eddyi_group_is_root(group)) {
             group->trail = eddyi_trail_take(task);
@@ -154,6 +159,7 @@ static void end_group(struct eddy_group *group)
 {
     struct eddy_task *owner = group->block.frame->task;
     if (owner->waiter.state == EDDYI_PARKED && owner->waiter.kind == &group_end_kind && owner->block == &group->block) {
+        group->cut = eddyi_outer_canceled(owner, group->block.outer, group->block.depth) != 0;
         eddy_wait_wake(&owner->waiter, 0);
     }
 }
@@ -237,7 +243,7 @@ static struct eddyi_roots *roots_of(struct eddy_loop *loop)
 {
     struct eddy_scheduler *scheduler = (struct eddy_scheduler *)(void *)loop; /* a loop begins with its scheduler */
     if (scheduler->roots == NULL) {
-        struct eddyi_roots *roots = eddy_pool_take(&scheduler->pool, sizeof *roots);
+        struct eddyi_roots *roots = eddyi_pool_keep(&scheduler->pool, sizeof *roots);
         if (roots != NULL) {
             memset(roots, 0, sizeof *roots);
             open_root(&roots->main, scheduler);

@@ -39,13 +39,13 @@ static void resume_after(struct eddy_frame *frame, const struct eddyi_block *blo
     frame->site = block->site;
 }
 
-/* Close the innermost block, `block`. EDDY_PENDING: it takes time; 0; or the error that `frame` fails with. */
+/* Close the innermost block, `block`. EDDY_PENDING: it takes time; 0; EDDYI_UNWIND; or the error that `frame` fails with. */
 static inline int close_innermost(struct eddy_frame *frame, struct eddyi_block *block)
 {
     int error = block->site->kind->close(block, frame->ending);
     if (error != EDDY_PENDING) {
         eddyi_block_pop(frame->task);
-        frame->ending = error < 0 ? EDDYI_FAILED : frame->ending;
+        frame->ending = error < 0 ? EDDYI_FAILED : error == EDDYI_UNWIND ? EDDYI_CANCELED : frame->ending;
     }
     return error;
 }
@@ -242,26 +242,45 @@ static inline void stay_parked(struct eddy_task *task)
     }
 }
 
-/* In debug builds: spoil the C stack that the next body uses, so that a local which was to survive an await is
- * noticed the first time. */
 #ifdef EDDY_DEBUG
+/* Spoil the C stack that the next body uses, so that a local which was to survive an await is noticed the first time. */
 static __attribute__((noinline)) void spoil_stack(void)
 {
     char spoiled[4096];
     memset(spoiled, 0xA5, sizeof spoiled);
     __asm__ volatile("" : : "r"(spoiled) : "memory"); /* or it would be left out */
 }
-#else
-static inline void spoil_stack(void)
+
+/* A body that began an operation and returned without awaiting it would be run again in its wake. */
+static void check_awaited(const struct eddy_frame *frame)
 {
+    const struct eddy_task *task = frame->task;
+    if (task->leaf == frame && task->waiter.state != EDDYI_IDLE && frame->ending == EDDYI_RUNNING &&
+        frame->step != EDDYI_WAITING) {
+        assert(frame->site->label != NULL && eddyi_task_scheduler(task)->awaits != 2 &&
+               "what a coroutine begins with `me` it awaits");
+    }
+}
+
+static void run_body(struct eddy_frame *frame)
+{
+    struct eddy_scheduler *scheduler = eddyi_task_scheduler(frame->task);
+    spoil_stack();
+    scheduler->awaits = scheduler->awaits != 0 ? 2 : 0; /* programs that are no debug builds never say */
+    frame->body(frame);
+    check_awaited(frame);
+}
+#else
+static inline void run_body(struct eddy_frame *frame)
+{
+    frame->body(frame);
 }
 #endif
 
 /* An EDDY_FINALLY begins, after a body that ended by itself. */
 static inline enum verdict run_finally(struct eddy_task *task, struct eddy_frame *frame)
 {
-    spoil_stack();
-    frame->body(frame);
+    run_body(frame);
     if (task->leaf == frame && task->waiter.state != EDDYI_IDLE) {
         return WAITING;
     }
@@ -297,8 +316,7 @@ static __attribute__((noinline)) void go_on(struct eddy_task *task, enum verdict
     while (verdict == GO_ON) {
         struct eddy_frame *frame = task->leaf;
         if (frame->ending == EDDYI_RUNNING) {
-            spoil_stack();
-            frame->body(frame);
+            run_body(frame);
             if (task->leaf == frame && task->waiter.state != EDDYI_IDLE) {
                 verdict = WAITING;
                 break;
@@ -327,8 +345,7 @@ void eddyi_task_run(struct eddy_waiter *me)
         go_on(task, GO_ON);
         return;
     }
-    spoil_stack();
-    frame->body(frame);
+    run_body(frame);
     if (__builtin_expect(task->leaf == frame && me->state != EDDYI_IDLE, 1)) {
         stay_parked(task);
         return;

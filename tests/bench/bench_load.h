@@ -1,5 +1,6 @@
 /* What the suites of whole servers share (http, resp, proxy): servers that are started, and another program that loads
- * them. Server and load share one core; the figure is the server's process CPU clock over a round, divided by its requests. */
+ * them. Server and load share one core; the figure is the server's process CPU clock over a round, divided by its
+ * requests. */
 #ifndef BENCH_LOAD_H
 #define BENCH_LOAD_H
 

@@ -1,5 +1,5 @@
-/* The proxy suite: what a message costs examples/11_proxy in CPU time on its way to a server and back, against proxies with
- * nothing between them and epoll.
+/* The proxy suite: what a message costs examples/11_proxy in CPU time on its way to a server and back, against proxies
+ * with nothing between them and epoll.
  *
  *     tests/bench/run proxy [--rounds N] [--quick] [--core N] [--row NAME]
  *

@@ -1,6 +1,6 @@
-/* The floor of the proxy suite: `bench_proxy_raw PORT` takes its clients to that port, with nothing between it and epoll.
- * With BENCH_SPLICE == 1 the bytes do not pass through the program. Edge-triggered: a short read has drained the socket
- * unless the other end has hung up. */
+/* The floor of the proxy suite: `bench_proxy_raw PORT` takes its clients to that port, with nothing between it and
+ * epoll. With BENCH_SPLICE == 1 the bytes do not pass through the program. Edge-triggered: a short read has drained the
+ * socket unless the other end has hung up. */
 #include "bench.h"
 
 #include <arpa/inet.h>

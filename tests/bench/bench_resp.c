@@ -2,9 +2,9 @@
  *
  *     tests/bench/run resp [--rounds N] [--quick] [--core N] [--row NAME]
  *
- * redis-benchmark sends them, with 50 connections, over 1000 keys that are there, with values of 3 bytes; for k1 of 1000. It
- * and the servers share one core. Neither server saves anything. The figure is the server's CPU clock over a round,
- * divided by the commands.
+ * redis-benchmark sends them, with 50 connections, over 1000 keys that are there, with values of 3 bytes; for k1 of
+ * 1000. It and the servers share one core. Neither server saves anything. The figure is the server's CPU clock over a
+ * round, divided by the commands.
  *
  *     get, set         one command in flight on each connection
  *     get16, set16     16 of them

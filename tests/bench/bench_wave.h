@@ -1,6 +1,6 @@
-/* A client of servers that send back what they get (suites echo and proxy). It goes in waves: it sends on every connection,
- * then receives on every connection; so every server finds the same batch ready in its epoll_wait. The figure is the
- * server's process CPU clock over a round, divided by the messages of the round. */
+/* A client of servers that send back what they get (suites echo and proxy). It goes in waves: it sends on every
+ * connection, then receives on every connection; so every server finds the same batch ready in its epoll_wait. The
+ * figure is the server's process CPU clock over a round, divided by the messages of the round. */
 #ifndef BENCH_WAVE_H
 #define BENCH_WAVE_H
 

@@ -168,6 +168,10 @@ relocated)
     pkg_config static "$work/moved"
     cmake_project static -DHOW=find_package -DCMAKE_PREFIX_PATH="$work/moved"
     grep -q "eddy_DIR.*$work/moved" "$work/CMakeCache.txt" || fail 'another eddy was found'
+    # With one library alone: who would rather have the other gets it.
+    find "$work/moved" -name 'eddy-shared-targets*' -exec rm {} +
+    cmake_project eddy -DHOW=find_package -DOPTIONAL=shared -DCMAKE_PREFIX_PATH="$work/moved"
+    links static "$work/consumer"
     ;;
 cpp17) cxx 17 ;;
 cpp20) cxx 20 ;;

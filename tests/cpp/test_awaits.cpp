@@ -274,6 +274,19 @@ void a_lock_knows_the_task_that_owns_it()
     CHECK(one.status() == 0 && eddy_lock_fini(&lock) == 0);
 }
 
+void a_value_may_be_made_of_braces()
+{
+    test_loop t;
+    struct two {
+        int one, other;
+    };
+    auto body = []() -> task<two> { co_return {1, 2}; };
+    spawned<two> run;
+    CHECK(run.start(&t.loop, body()) == 0);
+    t.run();
+    CHECK(run.take().other == 2);
+}
+
 void a_callback_may_join_a_task()
 {
     test_loop t;
@@ -310,6 +323,12 @@ void run_gives_what_main_returns()
         co_return 0;
     };
     CHECK(eddy::run(stuck()) == -EDEADLK);
+    auto stopped = []() -> task<int> {
+        eddy_loop_stop(eddy_loop_current());
+        (void)co_await await(eddy_sleep, EDDY_SEC(1));
+        co_return 0;
+    };
+    CHECK(eddy::run(stopped()) == -ECANCELED);
     CHECK(eddy::run(task<int>()) == -ENOMEM);
 }
 
@@ -351,6 +370,7 @@ void test_awaits()
         TEST(a_value_may_be_one_that_can_only_move),
         TEST(any_coroutine_may_await_an_operation),
         TEST(a_lock_knows_the_task_that_owns_it),
+        TEST(a_value_may_be_made_of_braces),
         TEST(a_callback_may_join_a_task),
         TEST(without_memory_nothing_starts),
         TEST(run_gives_what_main_returns),

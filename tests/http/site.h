@@ -8,8 +8,8 @@
 #define SITE_BIG ((size_t)5 << 20)
 
 /* Setup and teardown: *state is a struct server whose program is 10_http; below its directory is `site`, with
- *   index.html, "a b.txt", empty.txt, sub/index.html, bare/, big.bin of SITE_BIG pattern bytes, a FIFO `fifo`, a file nobody
- *   may read, and symbolic links: in -> big.bin, out -> /etc/passwd, up -> .. */
+ * index.html, "a b.txt", empty.txt, sub/index.html, bare/, big.bin of SITE_BIG pattern bytes, a FIFO `fifo`, a file
+ * that nobody may read, and symbolic links: in -> big.bin, out -> /etc/passwd, up -> .. */
 int site_setup(void **state);
 int site_teardown(void **state);
 

@@ -202,6 +202,24 @@ static void what_is_not_served_is_refused(void **state)
     close(fd);
 }
 
+/* What a client calls a name is logged, and a terminal may show the log. */
+static void a_name_that_is_none_is_refused(void **state)
+{
+    struct scene *scene = *state;
+    static const char *const names[] = {"\x1b[2J", "a\nbc", "a bc", "a\0bc"};
+    start_socks(scene);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char request[11] = "\5\1\0\3\4....\0\7";
+        memcpy(request + 5, names[i], 4);
+        int fd = client_connect(scene->proxy);
+        greet(fd);
+        client_send(fd, request, sizeof request);
+        expect_answer(fd, 1);
+        client_expect_end(fd);
+        close(fd);
+    }
+}
+
 /* ---- The tunnel ------------------------------------------------------------------------ */
 
 static void both_halves_close_by_themselves(void **state)
@@ -273,6 +291,37 @@ static void thousands_may_come_at_once(void **state)
     assert_true(memory[1] < memory[0] + memory[0] / 4);
 }
 
+/* A client that is taken in finds a descriptor for its other end. */
+static void who_comes_when_descriptors_are_short_waits(void **state)
+{
+    struct scene *scene = *state;
+    scene->proxy->limited = true;
+    scene->proxy->descriptor_limit = 128;
+    start_tunnel(scene);
+    int fds[100];
+    for (int i = 0; i < 100; i++) {
+        fds[i] = client_connect(scene->proxy);
+    }
+    for (int i = 0; i < 100; i++) {
+        client_echo(fds[i], "hello");
+        close(fds[i]);
+    }
+}
+
+/* Until the server takes nobody new. */
+static void await_stop(const struct server *server)
+{
+    int result = 0;
+    for (int i = 0; i < 500 && result == 0; i++) {
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        result = connect(fd, (const struct sockaddr *)&server->address, server->address_size);
+        close(fd);
+        nap_ms(result == 0 ? 10 : 0);
+    }
+    assert_int_equal(result, -1);
+}
+
+/* Nor does the far end see an end that the client did not send. */
 static void at_its_end_it_closes_what_is_left_after_a_while(void **state)
 {
     struct scene *scene = *state;
@@ -280,6 +329,7 @@ static void at_its_end_it_closes_what_is_left_after_a_while(void **state)
     int fd = client_connect(scene->proxy);
     client_echo(fd, "hello");
     kill(scene->proxy->pid, SIGTERM);
+    await_stop(scene->proxy);
     client_echo(fd, "one more");
     close(fd);
     assert_int_equal(server_wait(scene->proxy, 7), 0);
@@ -336,10 +386,12 @@ int main(void)
         SCENE_TEST(a_request_may_come_byte_by_byte),
         SCENE_TEST(what_cannot_be_reached_is_said),
         SCENE_TEST(what_is_not_served_is_refused),
+        SCENE_TEST(a_name_that_is_none_is_refused),
         SCENE_TEST(both_halves_close_by_themselves),
         SCENE_TEST(a_peer_that_never_reads_is_not_stored_up),
         SCENE_TEST(a_reset_on_one_side_ends_the_other),
         SCENE_TEST(thousands_may_come_at_once),
+        SCENE_TEST(who_comes_when_descriptors_are_short_waits),
         SCENE_TEST(at_its_end_it_closes_what_is_left_after_a_while),
 #ifdef HTTP
         SCENE_TEST(curl_fetches_a_large_file_both_ways),

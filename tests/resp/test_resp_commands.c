@@ -120,6 +120,33 @@ static void a_pipeline_is_answered_in_order_and_together(void **state)
     close(fd);
 }
 
+/* More than the server would ever hold: it stops to listen until some is taken. */
+static void a_client_that_asks_for_much_and_reads_gets_it_all(void **state)
+{
+    enum { SIZE = 1 << 20, COUNT = 60 };
+    struct server *server = *state;
+    server_start(server, "--port", "0", NULL);
+    int fd = client_connect(server);
+    char *value = malloc(SIZE + 64);
+    assert_non_null(value);
+    int head = sprintf(value, "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$%d\r\n", SIZE);
+    memset(value + head, 'v', SIZE);
+    memcpy(value + head + SIZE, "\r\n", 2);
+    ask(fd, value, (size_t)head + SIZE + 2, "+OK\r\n");
+    for (int i = 0; i < COUNT; i++) {
+        client_send(fd, "GET k\r\n", 7);
+    }
+    head = sprintf(value, "$%d\r\n", SIZE);
+    memset(value + head, 'v', SIZE);
+    memcpy(value + head + SIZE, "\r\n", 2);
+    for (int i = 0; i < COUNT; i++) {
+        client_expect(fd, value, (size_t)head + SIZE + 2);
+    }
+    assert_true(server_memory(server) < ((size_t)UNDER_ASAN * 400 + 40) << 20);
+    free(value);
+    close(fd);
+}
+
 static void a_command_of_many_words_and_its_limit(void **state)
 {
     struct server *server = *state;
@@ -161,6 +188,7 @@ int main(void)
         STORE_TEST(commands_are_answered_and_bad_ones_are_the_last),
         STORE_TEST(keys_and_values_are_bytes),
         STORE_TEST(a_pipeline_is_answered_in_order_and_together),
+        STORE_TEST(a_client_that_asks_for_much_and_reads_gets_it_all),
         STORE_TEST(a_command_of_many_words_and_its_limit),
     };
     return cmocka_run_group_tests_name("12_resp on the wire", tests, NULL, NULL);

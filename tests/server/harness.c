@@ -264,6 +264,21 @@ static void read_all(int fd, char *text, size_t size)
     close(fd);
 }
 
+/* A debug build tells of a wake that took 10 ms, be it that the machine had others to run. */
+static void drop_slow_wakes(char *text)
+{
+    for (char *line = text; *line != '\0';) {
+        char *end = strchr(line, '\n');
+        char *next = end != NULL ? end + 1 : line + strlen(line);
+        const char *told = strstr(line, "kept the loop for");
+        if (told != NULL && told < next) {
+            memmove(line, next, strlen(next) + 1);
+        } else {
+            line = next;
+        }
+    }
+}
+
 struct outcome server_run(struct server *server, ...)
 {
     struct outcome outcome;
@@ -274,6 +289,7 @@ struct outcome server_run(struct server *server, ...)
     va_end(rest);
     read_all(output, outcome.output, sizeof outcome.output);
     read_all(errors, outcome.errors, sizeof outcome.errors);
+    drop_slow_wakes(outcome.errors);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     outcome.status = exit_code(status);
     return outcome;

@@ -204,14 +204,18 @@ void peers_never_read(const struct server *server, const struct manners *manners
         assert_return_code(fds[i], errno);
         setsockopt(fds[i], SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
         stuff(fds[i], text);
+        size_t now = server_memory(server);
+        most = now > most ? now : most;
     }
-    for (int64_t end = clock_ns() + seconds * INT64_C(1000000000);
+    int64_t begin = clock_ns(), used = server_processor_time(server);
+    for (int64_t end = begin + seconds * INT64_C(1000000000);
          server_descriptors(server) != before.descriptors && clock_ns() < end; nap_ms(20)) {
         size_t now = server_memory(server);
         most = now > most ? now : most;
         peers_serve_one(server, manners);
     }
     server_await_descriptors(server, before.descriptors, 1);
+    assert_true(server_processor_time(server) - used <= (clock_ns() - begin) / 2); /* who waits does not spin */
     print_message("%u clients that never read cost %zu bytes at most\n", count,
                   most > before.memory ? most - before.memory : 0);
     if (!UNDER_ASAN) {

@@ -34,8 +34,8 @@ void peers_crowd(const struct server *server, const struct manners *manners, uns
 /* Rounds of 100 clients that send `text`, wait for an answer of `reads` bytes at least, and reset. */
 void peers_reset(const struct server *server, const struct manners *manners, const char *text, size_t reads);
 
-/* `count` clients that send `text` again and again, up to 1 MiB, and never read; it must drop them all within `seconds`, and
- * its memory must stay below `memory` bytes more than before. */
+/* `count` clients that send `text` again and again, up to 1 MiB, and never read; it must drop them all within
+ * `seconds`, and its memory must stay below `memory` bytes more than before, and its processor half idle. */
 void peers_never_read(const struct server *server, const struct manners *manners, const char *text, unsigned count,
                       int seconds, size_t memory);
 
@@ -45,8 +45,8 @@ void peers_truncate(const struct server *server, const struct manners *manners, 
 /* 300 clients that send up to 20,000 random bytes. */
 void peers_babble(const struct server *server, const struct manners *manners);
 
-/* A client that sends the bytes of `text` one by one, `span_ms` apart, until the server closes; a polite one asks after each.
- * What the server said is in `said`. Fails if it takes all of `text` without closing. */
+/* A client that sends the bytes of `text` one by one, `span_ms` apart, until the server closes; a polite one asks after
+ * each. What the server said is in `said`. Fails if it takes all of `text` without closing. */
 void peers_dribble(const struct server *server, const struct manners *manners, const char *text, int span_ms,
                    char *said, size_t size);
 

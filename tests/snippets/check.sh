@@ -33,6 +33,8 @@ compile() {
 # prints PROGRAM EXPECTED WHERE
 prints() {
     timeout 20 "$1" >"$1.printed" 2>&1 || fault "$3: the program ends with $?"
+    # Debug builds tell of a wake that took 10 ms, be it that the machine had others to run: it counts where it is expected.
+    grep -q 'kept the loop for' "$2" || sed -i '/kept the loop for/d' "$1.printed"
     diff -u "$2" "$1.printed" >&2 || fault "$3: this is not what it prints"
 }
 

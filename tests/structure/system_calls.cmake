@@ -5,7 +5,7 @@ cmake_minimum_required(VERSION 3.16)
 
 set(allowed
     # memory and text
-    "mem(cpy|move|set|cmp|chr)" "str(len|nlen|cmp|ncmp|chr|rchr|tol|toul)" "inet_(pton|ntop)" "[hn]to[hn][sl]" "v?snprintf"
+    "mem(cpy|move|set|cmp|chr)" "str(len|nlen|cmp|ncmp|casecmp|chr|rchr|tol|toul)" "inet_(pton|ntop)" "[hn]to[hn][sl]" "v?snprintf"
     "malloc" "calloc" "realloc" "free"
     # a failed assertion
     "abort" "__assert_fail"

@@ -12,6 +12,7 @@ struct gather {
     struct eddy_scope limit;
     int levels;
     int error;
+    bool owes;
 };
 
 /* A tree of groups. */
@@ -28,14 +29,17 @@ EDDY_CORO(gather)
                 }
                 EDDY_AWAIT(eddy_sleep(EDDY_MS(1), me));
                 sweep_balance(1);
+                my->owes = true;
             }
-            sweep_balance(-1); /* a cancel reaches the tasks, not the wait for them */
+            sweep_balance(-1);
+            my->owes = false;
         }
         EXPECT(my->group.running == 0);
     }
     EDDY_FINALLY
     {
         CLEANUP();
+        sweep_balance(my->owes ? -1 : 0); /* a cancel that came while the group waited has ended the body */
         EXPECT(my->group.running == 0);
         EDDY_AWAIT(eddy_sleep(EDDY_MS(1), me));
         CLEAN();
