@@ -13,7 +13,7 @@ set(allowed
     "sig(empty|fill|add|del)set" "sigismember"
     # what the compiler and the C library's headers add
     "_GLOBAL_OFFSET_TABLE_" "__stack_chk_fail" "__tls_get_addr" "__errno_location" "__aarch64_[a-z0-9_]+"
-    "__[a-z]+_chk" "__isoc23_strtou?l")
+    "__[a-z]+_chk" "__isoc23_strtou?l" "bcmp")
 string(REPLACE ";" "|" allowed "${allowed}")
 # What prints for people: the log's default, dumps, traces, and what went wrong when dialling.
 set(printers "log|dump|run|trace|dial_text")
