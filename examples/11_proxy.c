@@ -179,7 +179,6 @@ EDDY_CORO(tunnel)
         EDDY_TRY(my->n, eddy_stream_write(&my->far, my->slice.data, my->slice.size, me));
         eddy_reader_fini(&my->reader);
         eddy_connection_phase(my->connection, EDDY_FOREVER);
-        eddy_connection_set_idle(my->connection, false); /* who is silent may still be in the middle of something */
         eddy_stream_set_timeouts(&my->connection->stream, SILENCE, SILENCE);
         eddy_stream_set_timeouts(&my->far, SILENCE, SILENCE);
         EDDY_CALL(my->error, eddy_copy_both, .a = eddy_stream_transport(&my->connection->stream),

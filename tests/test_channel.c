@@ -1,76 +1,14 @@
 /* Channels, asked by callbacks: hand over, and what becomes of who waits when an end is closed. */
-#include "support/coro.h"
+#include "support/users.h"
 
-#include <errno.h>
 #include <stdlib.h>
-
-enum { USERS = 8, ITEMS = 16 };
 
 static struct eddy_channel channel;
 static struct eddy_queue_slot slots[8];
 static struct eddy_sender to[3];
 static struct eddy_receiver from[3];
-static int items[ITEMS];
 static char destroyed[ITEMS + 1];
 static size_t destroyed_count;
-
-static struct user {
-    struct eddy_waiter waiter;
-    void *taken[4];
-    bool receives;
-    bool takes_many;
-} users[USERS];
-
-static const char *word(ssize_t result)
-{
-    return result == 0              ? "ok"
-           : result == -ENODATA     ? "end"
-           : result == -ESHUTDOWN   ? "shut"
-           : result == -EPIPE       ? "deaf"
-           : result == -EAGAIN      ? "no"
-           : result == -ETIMEDOUT   ? "late"
-           : result == -ECANCELED   ? "off"
-           : result == -EINVAL      ? "wrong"
-           : result == EDDY_PENDING ? "waits"
-                                    : "?";
-}
-
-static int number(const void *item)
-{
-    return (int)((const int *)item - items);
-}
-
-static void say(const struct user *user, ssize_t result)
-{
-    int at = (int)(user - users);
-    if (!user->receives || result < 0 || (user->takes_many && result == 0)) {
-        coro_say("%d:%s", at, word(result));
-        return;
-    }
-    for (int i = 0; i < (user->takes_many ? (int)result : 1); i++) {
-        coro_say("%d=%d", at, number(user->taken[i]));
-    }
-}
-
-static void on_wake(struct eddy_waiter *waiter)
-{
-    say(EDDY_CONTAINER(waiter, struct user, waiter), waiter->result);
-}
-
-static struct user *user_of(int at, bool receives)
-{
-    struct user *user = &users[at];
-    *user = (struct user){.receives = receives};
-    eddy_waiter_init(&user->waiter, &coro_current()->loop, on_wake);
-    return user;
-}
-
-static void done(const struct user *user, int result)
-{
-    if (result != EDDY_PENDING) {
-        say(user, result);
-    }
-}
 
 static void give(int at, int end, int item)
 {

@@ -1,70 +1,10 @@
 /* Reservations of a channel's room, and what they do to those who wait. */
-#include "support/coro.h"
-
-#include <errno.h>
-
-enum { USERS = 8, ITEMS = 64 };
+#include "support/users.h"
 
 static struct eddy_channel channel;
 static struct eddy_queue_slot slots[8];
 static struct eddy_sender a, b;
 static struct eddy_receiver from;
-static int items[ITEMS];
-
-static struct user {
-    struct eddy_waiter waiter;
-    void *item;
-    bool receives;
-} users[USERS];
-
-static const char *word(ssize_t result)
-{
-    return result == 0              ? "ok"
-           : result == -ENODATA     ? "end"
-           : result == -ESHUTDOWN   ? "shut"
-           : result == -EPIPE       ? "deaf"
-           : result == -EAGAIN      ? "no"
-           : result == -ETIMEDOUT   ? "late"
-           : result == -ECANCELED   ? "off"
-           : result == -EINVAL      ? "wrong"
-           : result == EDDY_PENDING ? "waits"
-                                    : "?";
-}
-
-static int number(const void *item)
-{
-    return (int)((const int *)item - items);
-}
-
-static void say(const struct user *user, ssize_t result)
-{
-    int at = (int)(user - users);
-    if (user->receives && result == 0) {
-        coro_say("%d=%d", at, number(user->item));
-    } else {
-        coro_say("%d:%s", at, word(result));
-    }
-}
-
-static void on_wake(struct eddy_waiter *waiter)
-{
-    say(EDDY_CONTAINER(waiter, struct user, waiter), waiter->result);
-}
-
-static struct user *user_of(int at, bool receives)
-{
-    struct user *user = &users[at];
-    *user = (struct user){.receives = receives};
-    eddy_waiter_init(&user->waiter, &coro_current()->loop, on_wake);
-    return user;
-}
-
-static void done(const struct user *user, int result)
-{
-    if (result != EDDY_PENDING) {
-        say(user, result);
-    }
-}
 
 static void reserve(int at, struct eddy_sender *sender)
 {
@@ -81,7 +21,7 @@ static void give(int at, struct eddy_sender *sender, int item)
 static void receive(int at)
 {
     struct user *user = user_of(at, true);
-    done(user, eddy_channel_receive(&from, &user->item, &user->waiter));
+    done(user, eddy_channel_receive(&from, &user->taken[0], &user->waiter));
 }
 
 static void commit(struct eddy_sender *sender, int item)

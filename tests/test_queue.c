@@ -1,76 +1,15 @@
 /* Queues, asked by callbacks: who gets what, in which order, and what a cancel, a deadline and a shutdown leave. */
-#include "support/coro.h"
-
-#include <errno.h>
-
-enum { USERS = 8, ITEMS = 64 };
+#include "support/users.h"
 
 static struct eddy_queue queue;
 static struct eddy_queue_slot slots[8];
-static int items[ITEMS];
 static char destroyed[ITEMS + 1];
 static size_t destroyed_count;
-
-/* Who gets or puts, or waits for the end of all work. */
-static struct user {
-    struct eddy_waiter waiter;
-    void *item;
-    bool gets;
-} users[USERS];
-
-static const char *word(ssize_t result)
-{
-    return result == 0              ? "ok"
-           : result == -ENODATA     ? "end"
-           : result == -ESHUTDOWN   ? "shut"
-           : result == -EAGAIN      ? "no"
-           : result == -ETIMEDOUT   ? "late"
-           : result == -ECANCELED   ? "off"
-           : result == -EINVAL      ? "wrong"
-           : result == EDDY_PENDING ? "waits"
-                                    : "?";
-}
-
-static int number(const void *item)
-{
-    return (int)((const int *)item - items);
-}
-
-static void say(const struct user *user, ssize_t result)
-{
-    int at = (int)(user - users);
-    if (user->gets && result == 0) {
-        coro_say("%d=%d", at, number(user->item));
-    } else {
-        coro_say("%d:%s", at, word(result));
-    }
-}
-
-static void on_wake(struct eddy_waiter *waiter)
-{
-    say(EDDY_CONTAINER(waiter, struct user, waiter), waiter->result);
-}
-
-static struct user *user_of(int at, bool gets)
-{
-    struct user *user = &users[at];
-    eddy_waiter_init(&user->waiter, &coro_current()->loop, on_wake);
-    user->gets = gets;
-    user->item = NULL;
-    return user;
-}
-
-static void done(const struct user *user, int result)
-{
-    if (result != EDDY_PENDING) {
-        say(user, result);
-    }
-}
 
 static void get(int at)
 {
     struct user *user = user_of(at, true);
-    done(user, eddy_queue_get(&queue, &user->item, &user->waiter));
+    done(user, eddy_queue_get(&queue, &user->taken[0], &user->waiter));
 }
 
 static void put_key(int at, int item, int key)
@@ -205,7 +144,7 @@ static void a_put_gives_its_item_to_who_has_waited_longest(void **state)
     get(0);
     get(1);
     try_put(7);
-    assert_int_equal(number(users[0].item), 7); /* it is 0's before 0 runs */
+    assert_int_equal(number(users[0].taken[0]), 7); /* it is 0's before 0 runs */
     try_get();
     try_put(8);
     try_get();

@@ -1,76 +1,15 @@
 /* Queues that are joined, shut down and ended, asked by callbacks. */
-#include "support/coro.h"
-
-#include <errno.h>
-
-enum { USERS = 8, ITEMS = 64 };
+#include "support/users.h"
 
 static struct eddy_queue queue;
 static struct eddy_queue_slot slots[8];
-static int items[ITEMS];
 static char destroyed[ITEMS + 1];
 static size_t destroyed_count;
-
-/* Who gets or puts, or waits for the end of all work. */
-static struct user {
-    struct eddy_waiter waiter;
-    void *item;
-    bool gets;
-} users[USERS];
-
-static const char *word(ssize_t result)
-{
-    return result == 0              ? "ok"
-           : result == -ENODATA     ? "end"
-           : result == -ESHUTDOWN   ? "shut"
-           : result == -EAGAIN      ? "no"
-           : result == -ETIMEDOUT   ? "late"
-           : result == -ECANCELED   ? "off"
-           : result == -EINVAL      ? "wrong"
-           : result == EDDY_PENDING ? "waits"
-                                    : "?";
-}
-
-static int number(const void *item)
-{
-    return (int)((const int *)item - items);
-}
-
-static void say(const struct user *user, ssize_t result)
-{
-    int at = (int)(user - users);
-    if (user->gets && result == 0) {
-        coro_say("%d=%d", at, number(user->item));
-    } else {
-        coro_say("%d:%s", at, word(result));
-    }
-}
-
-static void on_wake(struct eddy_waiter *waiter)
-{
-    say(EDDY_CONTAINER(waiter, struct user, waiter), waiter->result);
-}
-
-static struct user *user_of(int at, bool gets)
-{
-    struct user *user = &users[at];
-    eddy_waiter_init(&user->waiter, &coro_current()->loop, on_wake);
-    user->gets = gets;
-    user->item = NULL;
-    return user;
-}
-
-static void done(const struct user *user, int result)
-{
-    if (result != EDDY_PENDING) {
-        say(user, result);
-    }
-}
 
 static void get(int at)
 {
     struct user *user = user_of(at, true);
-    done(user, eddy_queue_get(&queue, &user->item, &user->waiter));
+    done(user, eddy_queue_get(&queue, &user->taken[0], &user->waiter));
 }
 
 static void put(int at, int item)
@@ -140,7 +79,7 @@ static void who_gives_up_before_the_grant_has_taken_nothing(void **state)
     try_put(5);
     coro_settle(c);
     coro_expect("ok 0:off 1=5");
-    assert_null(users[0].item);
+    assert_null(users[0].taken[0]);
     try_put(6);
     put(2, 7);
     put(3, 8);
@@ -203,7 +142,7 @@ static void a_waiter_that_is_withdrawn_gets_nothing(void **state)
     assert_int_equal(eddy_wait_withdraw(&users[1].waiter), 0); /* the item is there, and its wake will not be */
     coro_settle(c);
     coro_expect("ok");
-    assert_int_equal(number(users[1].item), 5);
+    assert_int_equal(number(users[1].taken[0]), 5);
     end();
 }
 
